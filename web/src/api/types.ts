@@ -1,0 +1,333 @@
+/** The shapes of the HTTP API that the editor reads and writes. */
+
+export type Environment = "sandbox" | "production";
+
+export interface List<T> {
+  items: T[];
+  next: string | null;
+}
+
+// ── Who ──
+
+export interface User {
+  id: string;
+  name: string;
+  email: string;
+}
+
+export interface Workspace {
+  id: string;
+  key: string;
+  name: string;
+  role: Role;
+  permissions: string[];
+}
+
+export interface Me {
+  user: User;
+  workspaces: Workspace[];
+  demo: boolean;
+}
+
+export type Role = "viewer" | "builder" | "approver" | "agent" | "admin";
+
+export interface Invitation {
+  email: string;
+  workspace: string;
+  role: Role;
+}
+
+export interface WorkspaceSettings {
+  key: string;
+  name: string;
+  approval_required: boolean;
+}
+
+export interface Member {
+  id: string;
+  name: string | null;
+  email: string;
+  role: Role;
+  state: "active" | "invited";
+  invited_at?: string | null;
+  last_seen_at?: string | null;
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  prefix: string;
+  role: Role;
+  created_at: string;
+  last_used_at: string | null;
+}
+
+export interface NewApiKey extends ApiKey {
+  key: string;
+}
+
+// ── Workflows ──
+
+export type WorkflowKind = "standard" | "dynamic_api";
+export type WorkflowState = "draft" | "saved" | "live";
+
+export interface WorkflowItem {
+  key: string;
+  name: string;
+  description: string | null;
+  kind: WorkflowKind;
+  folder: string | null;
+  archived: boolean;
+  draft: { etag: string; updated_at: string; updated_by: string | null };
+  latest_version: number | null;
+  live_version: number | null;
+  state: WorkflowState;
+}
+
+/** Where an exit leads. */
+export type Target = number | "end" | { workflow: string; node?: number } | { return: "yes" | "no" };
+
+export interface NodeDocument {
+  type: string;
+  title?: string;
+  note?: string;
+  settings: Record<string, unknown>;
+  exits: Record<string, Target>;
+}
+
+/** A workflow as it is written to a file: format `workflow/1`. */
+export interface WorkflowDocument {
+  usher: "workflow/1";
+  key: string;
+  name: string;
+  description?: string;
+  kind: WorkflowKind;
+  languages: string[];
+  start: number | null;
+  next_number: number;
+  nodes: Record<string, NodeDocument>;
+  removed: Record<string, NodeDocument>;
+  layout: Record<string, [number, number]>;
+}
+
+export interface WorkflowProblem {
+  node: number;
+  exit?: string;
+  pointer?: string;
+  severity: "error" | "warning";
+  message: string;
+}
+
+export interface Kept {
+  kept_at: string;
+  problems: WorkflowProblem[];
+}
+
+export interface VersionItem {
+  version: number;
+  created_at: string;
+  created_by: string | null;
+  note: string | null;
+}
+
+export interface VariableItem {
+  name: string;
+  set_by: number | null;
+  kind: string | null;
+}
+
+export interface LiveWorkflow {
+  key: string;
+  name: string;
+  kind?: WorkflowKind;
+  version: number;
+  deployed_at: string;
+}
+
+// ── Catalogue ──
+
+export type ExitRule = { name: string; label: string; when?: string } | { each: string; label: string };
+
+/** A JSON Schema, as far as forms are drawn from it. */
+export interface Schema {
+  [keyword: string]: unknown;
+  type?: string | string[];
+  title?: string;
+  description?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  enum?: unknown[];
+  default?: unknown;
+  "x-widget"?: string;
+}
+
+export interface NodeType {
+  type: string;
+  title: string;
+  family: "user_facing" | "action" | "integration";
+  group: string;
+  icon: string;
+  tooltip: string;
+  schema: Schema;
+  new: Record<string, unknown>;
+  exits: ExitRule[];
+  summary: string;
+  sets: string | null;
+  waits: boolean;
+  system: string | null;
+}
+
+export interface System {
+  system: string;
+  title: string;
+  settings: Schema;
+  secrets: Schema;
+}
+
+export interface Catalogue {
+  types: NodeType[];
+  systems?: System[];
+  connections?: Pick<Connection, "key" | "name" | "system" | "state">[];
+}
+
+// ── Configuration ──
+
+export interface Route {
+  id: string;
+  key: string;
+  name: string;
+  channel: string;
+  entry: string;
+  workflow: string;
+  node?: number | null;
+  url?: string | null;
+}
+
+export type ChannelKind = "whatsapp" | "web_chat";
+
+export interface Channel {
+  key: string;
+  kind: ChannelKind;
+  name: string;
+  settings: Record<string, unknown>;
+  secrets: Record<string, boolean>;
+  callback_url: string | null;
+  verify_token: string | null;
+  verified_at: string | null;
+  last_webhook_at: string | null;
+  last_error: { at: string; message: string } | string | null;
+}
+
+export interface Connection {
+  key: string;
+  name: string;
+  system: string;
+  settings: Record<string, unknown>;
+  secrets: Record<string, boolean>;
+  state: "untested" | "working" | "failing";
+  tested_at: string | null;
+  message: string | null;
+}
+
+export interface Tested {
+  ok: boolean;
+  message: string;
+}
+
+export interface ApiDefinition {
+  key: string;
+  name: string;
+  [setting: string]: unknown;
+}
+
+// ── Conversations ──
+
+export type OutboundMessage =
+  | { kind: "text"; text: string }
+  | {
+      kind: "buttons";
+      header?: string;
+      text: string;
+      footer?: string;
+      buttons: { id: string; title: string }[];
+    }
+  | {
+      kind: "list";
+      header?: string;
+      text: string;
+      footer?: string;
+      button: string;
+      sections: { title?: string; rows: { id: string; title: string; description?: string }[] }[];
+    };
+
+export type InboundMessage =
+  | { kind: "text"; text: string }
+  | { kind: "tap"; id: string; title: string }
+  | { kind: "media"; media: string; caption?: string }
+  | { kind: "location"; latitude?: number; longitude?: number; name?: string }
+  | { kind: "contacts" }
+  | { kind: "order" }
+  | { kind: "other"; type: string };
+
+export type DeliveryState = "pending" | "accepted" | "sent" | "delivered" | "read" | "failed";
+
+export interface TranscriptMessage {
+  at: string;
+  direction: "in" | "out";
+  node?: number | null;
+  message: InboundMessage | OutboundMessage;
+  state?: DeliveryState | null;
+  error?: string | null;
+  provider?: unknown;
+}
+
+export interface Visit {
+  at: string;
+  workflow: string;
+  version: number | null;
+  node: number;
+  type: string;
+  event: "entered" | "resumed";
+  exit: string | null;
+  sets: { name: string; value: unknown }[];
+  notes: { level: "info" | "warning" | "error"; text: string }[];
+}
+
+export type ConversationState = "running" | "ended";
+
+export interface ConversationItem {
+  id: string;
+  channel: string;
+  address: string;
+  contact: { name: string | null };
+  workflow: string;
+  started_at: string;
+  ended_at: string | null;
+  state: ConversationState;
+  outcome: string | null;
+  last_message: string | null;
+}
+
+export interface Conversation extends ConversationItem {
+  messages: TranscriptMessage[];
+  visits: Visit[];
+  variables: Record<string, unknown>;
+}
+
+// ── Preview ──
+
+export interface Preview {
+  messages: TranscriptMessage[];
+  visits: Visit[];
+  variables: Record<string, unknown>;
+  waiting_at: number | null;
+  state: ConversationState;
+}
+
+export interface PreviewRequest {
+  workflow: string;
+  node?: number;
+  channel: string;
+  contact?: { name?: string; language?: string; address?: string };
+}

@@ -1,0 +1,105 @@
+/** Places: the size of a card, a free place beside another, and the tidy order from left to right. */
+import dagre from "@dagrejs/dagre";
+import type { TypeIndex } from "./catalogue";
+import { numbersOf, type Point, type WorkflowDocument, type WorkflowNode } from "./document";
+import { exitsOfNode } from "./exits";
+import { backEdges, edgesOf } from "./graph";
+import { shownOptions, summaryOf } from "./summary";
+
+/** Measures of a card, in pixels; the style sheet uses the same. */
+export const CARD = {
+  width: 260,
+  header: 36,
+  line: 18,
+  bodyPadding: 18,
+  row: 28,
+  rowsPadding: 8,
+  lineLength: 36,
+  maxOptions: 4,
+} as const;
+
+/** Between the Start marker and the first node, and between columns. */
+export const GAP_X = 96;
+export const GAP_Y = 40;
+/** The canvas keeps to this grid. */
+export const GRID = 4;
+export const START_SIZE = { width: 76, height: 32 } as const;
+
+export type CardShape = { lines: number; sets: boolean; options: number; exits: number };
+
+export function cardShape(types: TypeIndex, node: WorkflowNode, sets: boolean): CardShape {
+  const type = types.get(node.type);
+  const summary = type ? summaryOf(type, node.settings) : node.type;
+  const lines = summary === "" ? 0 : summary.length > CARD.lineLength ? 2 : 1;
+  const options = type ? Math.min(shownOptions(type, node.settings).length, CARD.maxOptions) : 0;
+  return { lines, sets, options, exits: exitsOfNode(types, node).length };
+}
+
+export function cardHeight(shape: CardShape): number {
+  const bodyLines = shape.lines + (shape.sets ? 1 : 0);
+  const body = bodyLines === 0 && shape.options === 0 ? 0 : CARD.bodyPadding + bodyLines * CARD.line;
+  const rows = shape.exits === 0 ? 0 : CARD.rowsPadding + shape.exits * CARD.row;
+  return CARD.header + body + shape.options * 24 + rows;
+}
+
+/** The places of all nodes, read from left to right; ways back don't pull a node to the right. */
+export function tidy(
+  document: WorkflowDocument,
+  types: TypeIndex,
+  heightOf: (number: number) => number,
+): { [key: string]: Point } {
+  const graph = new dagre.graphlib.Graph({ multigraph: true });
+  graph.setGraph({ rankdir: "LR", ranksep: GAP_X, nodesep: GAP_Y, marginx: 0, marginy: 0 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const number of numbersOf(document.nodes)) {
+    graph.setNode(String(number), { width: CARD.width, height: heightOf(number) });
+  }
+  const edges = edgesOf(document, types);
+  const back = backEdges(document, edges);
+  for (const { from, exit, to } of edges) {
+    if (back.has(`${from}/${exit}`)) continue;
+    graph.setEdge(String(from), String(to), {}, exit);
+  }
+  dagre.layout(graph);
+  const raw = numbersOf(document.nodes).map((number): [number, Point] => {
+    const { x, y } = graph.node(String(number));
+    return [number, [x - CARD.width / 2, y - heightOf(number) / 2]];
+  });
+  const first = raw.find(([number]) => number === document.start) ?? raw[0];
+  const [originX, originY] = first ? first[1] : [0, 0];
+  const places: { [key: string]: Point } = { start: [-GAP_X - START_SIZE.width, 0] };
+  for (const [number, [x, y]] of raw) {
+    places[String(number)] = [snap(x - originX), snap(y - originY)];
+  }
+  return places;
+}
+
+/** The nearest place at or below a wanted one where a card of this height covers no other. */
+export function freePlace(
+  document: WorkflowDocument,
+  heightOf: (number: number) => number,
+  wanted: Point,
+  height = 160,
+): Point {
+  const taken = numbersOf(document.nodes).flatMap((number) => {
+    const at = document.layout[String(number)];
+    return at ? [{ x: at[0], y: at[1], height: heightOf(number) }] : [];
+  });
+  let [x, y] = wanted;
+  for (let tries = 0; tries <= taken.length; tries += 1) {
+    const hit = taken.find(
+      (other) =>
+        x < other.x + CARD.width + 24 &&
+        other.x < x + CARD.width + 24 &&
+        y < other.y + other.height + 24 &&
+        other.y < y + height + 24,
+    );
+    if (!hit) break;
+    y = hit.y + hit.height + GAP_Y;
+  }
+  return [snap(x), snap(y)];
+}
+
+export function snap(value: number): number {
+  return Math.round(value / GRID) * GRID;
+}
