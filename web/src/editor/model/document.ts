@@ -83,3 +83,27 @@ export function without<T>(record: { [key: string]: T }, key: string): { [key: s
   const { [key]: _dropped, ...rest } = record;
   return rest;
 }
+
+/** A document as it came over the wire, with the parts that are left out when they are empty. */
+export function normalise(raw: Partial<WorkflowDocument> & { key: string; name: string }): WorkflowDocument {
+  const full = (nodes: WorkflowDocument["nodes"] | undefined): WorkflowDocument["nodes"] =>
+    Object.fromEntries(
+      Object.entries(nodes ?? {}).map(([number, node]) => [
+        number,
+        { ...node, settings: node.settings ?? {}, exits: node.exits ?? {} },
+      ]),
+    );
+  return {
+    ...emptyWorkflow(raw.key, raw.name),
+    ...raw,
+    start: raw.start ?? null,
+    nodes: full(raw.nodes),
+    removed: full(raw.removed),
+    layout: { ...raw.layout },
+  };
+}
+
+/** The place of a node; one that a hand-written file left out stands in a row by its number. */
+export function placeOf(document: WorkflowDocument, number: number): Point {
+  return document.layout[String(number)] ?? [((number - 1) % 6) * 360, Math.floor((number - 1) / 6) * 280];
+}
