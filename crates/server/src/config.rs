@@ -1,0 +1,227 @@
+//! How Usher is set up: from flags, then the environment (`USHER_…`), then a TOML file, then defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+use serde::Deserialize;
+use url::Url;
+
+/// Where the server listens unless it is told otherwise.
+const LISTEN: &str = "127.0.0.1:8080";
+
+/// What every command knows: where the data is.
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// A TOML file with the same settings, by the names of the long flags with `_` for `-`.
+    #[arg(long, value_name = "FILE", env = "USHER_CONFIG", global = true)]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// The folder in which Usher keeps its data [default: ./data].
+    #[arg(long, value_name = "FOLDER", env = "USHER_DATA", global = true)]
+    pub data: Option<PathBuf>,
+
+    /// `sqlite:PATH` or `postgres://…` [default: usher.db in the data folder].
+    #[arg(long, value_name = "URL", env = "USHER_DATABASE", hide_env_values = true, global = true)]
+    pub database: Option<String>,
+
+    /// The file that holds the master key [default: master.key in the data folder]. The key itself may stand
+    /// in USHER_MASTER_KEY instead.
+    #[arg(long, value_name = "FILE", env = "USHER_MASTER_KEY_FILE", global = true)]
+    pub master_key_file: Option<PathBuf>,
+
+    /// The address at which people and providers reach Usher [default: http://localhost and the port].
+    #[arg(long, value_name = "URL", env = "USHER_PUBLIC_URL", global = true)]
+    pub public_url: Option<Url>,
+
+    /// The address on which to listen [default: 127.0.0.1:8080].
+    #[arg(long, value_name = "ADDRESS", env = "USHER_LISTEN", global = true)]
+    pub listen: Option<SocketAddr>,
+
+    /// Networks of proxies whose X-Forwarded-For is believed; may be given several times.
+    #[arg(long, value_name = "CIDR", env = "USHER_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Private networks that workflows may call nevertheless; may be given several times.
+    #[arg(long, value_name = "CIDR", env = "USHER_ALLOW_PRIVATE", value_delimiter = ',', global = true)]
+    pub allow_private: Vec<IpNet>,
+
+    /// How the log is written [default: text].
+    #[arg(long, value_enum, value_name = "FORMAT", env = "USHER_LOG_FORMAT", global = true)]
+    pub log_format: Option<LogFormat>,
+
+    /// What is logged, such as `info` or `usher_server=debug` [default: info].
+    #[arg(long, value_name = "FILTER", env = "USHER_LOG", global = true)]
+    pub log: Option<String>,
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// The settings, resolved.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    pub data: PathBuf,
+    pub database: String,
+    pub master_key_file: PathBuf,
+    pub listen: SocketAddr,
+    /// Without a slash at its end.
+    pub public_url: Url,
+    pub trusted_proxies: Vec<IpNet>,
+    pub allow_private: Vec<IpNet>,
+    pub log_format: LogFormat,
+    pub log: String,
+    /// Whether the demo's API and its example workspace are there.
+    pub demo: bool,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("cannot read the configuration file {path}: {source}; give a readable file or leave --config out")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("the configuration file {path} is not right: {source}")]
+    Parse { path: PathBuf, source: Box<toml::de::Error> },
+    #[error("the public URL {0} is no http or https address of a host; write it like https://chat.example.com")]
+    PublicUrl(Url),
+    #[error("the database {0} is neither `sqlite:PATH` nor `postgres://…`")]
+    Database(String),
+}
+
+impl Options {
+    /// Fills what is not given from the configuration file, and the rest with defaults.
+    ///
+    /// # Errors
+    ///
+    /// Says what in the file or the values cannot be used.
+    pub fn resolve(self) -> Result<Configuration, Error> {
+        let file = match &self.config {
+            Some(path) => read(path)?,
+            None => Self::default(),
+        };
+        let data = self.data.or(file.data).unwrap_or_else(|| PathBuf::from("data"));
+        let listen = self.listen.or(file.listen).unwrap_or_else(default_listen);
+        let public_url = match self.public_url.or(file.public_url) {
+            Some(url) => checked(url)?,
+            None => default_public_url(listen),
+        };
+        let database =
+            self.database.or(file.database).unwrap_or_else(|| format!("sqlite:{}", data.join("usher.db").display()));
+        if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database.starts_with(scheme)) {
+            return Err(Error::Database(without_password(&database)));
+        }
+        let either = |given: Vec<IpNet>, filed: Vec<IpNet>| if given.is_empty() { filed } else { given };
+        Ok(Configuration {
+            master_key_file: self
+                .master_key_file
+                .or(file.master_key_file)
+                .unwrap_or_else(|| data.join("master.key")),
+            data,
+            database,
+            listen,
+            public_url,
+            trusted_proxies: either(self.trusted_proxies, file.trusted_proxies),
+            allow_private: either(self.allow_private, file.allow_private),
+            log_format: self.log_format.or(file.log_format).unwrap_or_default(),
+            log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+            demo: false,
+        })
+    }
+}
+
+impl Configuration {
+    /// Returns an address under the public URL; `path` begins with a slash.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+
+    /// Says whether people reach Usher by https.
+    pub fn is_secure(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+
+    /// Says whether the database is the embedded one.
+    pub fn is_sqlite(&self) -> bool {
+        self.database.starts_with("sqlite:")
+    }
+
+    /// Returns the database's URL without its password, fit to be shown.
+    pub fn shown_database(&self) -> String {
+        without_password(&self.database)
+    }
+}
+
+fn read(path: &Path) -> Result<Options, Error> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    toml::from_str(&text).map_err(|source| Error::Parse { path: path.to_owned(), source: Box::new(source) })
+}
+
+fn default_listen() -> SocketAddr {
+    LISTEN.parse().unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 8080)))
+}
+
+fn default_public_url(listen: SocketAddr) -> Url {
+    let url = format!("http://localhost:{}", listen.port());
+    #[expect(clippy::expect_used, reason = "a host and a number always make a URL")]
+    Url::parse(&url).expect("localhost and a port make a URL")
+}
+
+fn checked(url: Url) -> Result<Url, Error> {
+    let fine = matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none();
+    if fine { Ok(url) } else { Err(Error::PublicUrl(url)) }
+}
+
+fn without_password(database: &str) -> String {
+    match Url::parse(database) {
+        Ok(mut url) if url.password().is_some() => match url.set_password(Some("…")) {
+            Ok(()) => url.to_string(),
+            Err(()) => format!("{}:…", url.scheme()),
+        },
+        _ => database.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_fit_for_a_first_start() {
+        let configuration = Options::default().resolve().unwrap();
+        assert_eq!(configuration.database, "sqlite:data/usher.db");
+        assert_eq!(configuration.link("/setup"), "http://localhost:8080/setup");
+        assert!(!configuration.is_secure());
+    }
+
+    #[test]
+    fn a_flag_beats_the_file() {
+        let folder = std::env::temp_dir().join(format!("usher-config-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("usher.toml");
+        std::fs::write(&path, "listen = '0.0.0.0:9000'\npublic_url = 'https://chat.example.com/'\n").unwrap();
+        let options =
+            Options { config: Some(path), listen: Some("127.0.0.1:1".parse().unwrap()), ..Options::default() };
+        let configuration = options.resolve().unwrap();
+        assert_eq!(configuration.listen.port(), 1);
+        assert_eq!(configuration.link("/in/x"), "https://chat.example.com/in/x");
+        assert!(configuration.is_secure());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_database_of_another_kind_is_refused_without_its_password() {
+        let options = Options { database: Some("mysql://me:secret@db/usher".into()), ..Options::default() };
+        let message = options.resolve().unwrap_err().to_string();
+        assert!(message.contains("neither") && !message.contains("secret"), "{message}");
+    }
+}

@@ -1,0 +1,77 @@
+//! Stops calling a system that does not answer, and tries it again after a while.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// Failures in a row that open the circuit.
+const FAILURES: u32 = 10;
+/// How long it stays open at first; doubled with every failed try, up to the longest.
+const FIRST: SignedDuration = SignedDuration::from_secs(5);
+const LONGEST: SignedDuration = SignedDuration::from_secs(60);
+
+/// What is known of a system's health.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Circuit {
+    failures: u32,
+    /// Until when nothing is tried, and how long the next time.
+    open: Option<(Timestamp, SignedDuration)>,
+}
+
+impl Circuit {
+    /// Says whether the system may be called now. After the pause one call may pass, as a trial: until its
+    /// outcome is known, the pause goes on for the others.
+    ///
+    /// # Errors
+    ///
+    /// Returns until when it must wait.
+    pub fn pass(&mut self, now: Timestamp) -> Result<(), Timestamp> {
+        match &mut self.open {
+            Some((until, _)) if now < *until => Err(*until),
+            Some((until, pause)) => {
+                *until = now.saturating_add(*pause).unwrap_or(Timestamp::MAX);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Notes that the system answered, be it with a refusal.
+    pub fn answered(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Notes that the system did not answer, or answered that it cannot.
+    pub fn failed(&mut self, now: Timestamp) {
+        self.failures = self.failures.saturating_add(1);
+        let pause = match self.open {
+            Some((_, pause)) => LONGEST.min(pause.saturating_mul(2)),
+            None if self.failures >= FAILURES => FIRST,
+            None => return,
+        };
+        self.open = Some((now.saturating_add(pause).unwrap_or(Timestamp::MAX), pause));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_opens_after_failures_in_a_row_and_closes_with_an_answer() {
+        let mut circuit = Circuit::default();
+        let start = Timestamp::from_second(1_000).unwrap();
+        for _ in 1..FAILURES {
+            circuit.failed(start);
+        }
+        assert_eq!(circuit.pass(start), Ok(()));
+        circuit.failed(start);
+        assert_eq!(circuit.pass(start), Err(start + FIRST));
+
+        let trial = start + FIRST;
+        assert_eq!(circuit.pass(trial), Ok(()), "one trial passes");
+        assert!(circuit.pass(trial).is_err(), "the others wait for its outcome");
+        circuit.failed(trial);
+        assert_eq!(circuit.pass(trial), Err(trial + FIRST * 2), "the pause is longer each time");
+        circuit.answered();
+        assert_eq!(circuit.pass(trial), Ok(()));
+    }
+}

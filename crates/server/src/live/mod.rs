@@ -1,0 +1,96 @@
+//! Tells who watches that something new happened at an address, so that they read on from where they were.
+//!
+//! A nudge carries nothing: what happened is in the store, and a watcher that missed ten nudges reads once.
+//! So nothing is lost when a connection breaks, and another process can nudge as well as this one.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::watch;
+
+type Topics = RwLock<HashMap<String, watch::Sender<u64>>>;
+
+/// The watchers of this process, by what they watch.
+#[derive(Debug, Clone, Default)]
+pub struct Live {
+    topics: Arc<Topics>,
+}
+
+/// Somebody who watches one topic; stops when dropped.
+#[derive(Debug)]
+pub struct Watcher {
+    topic: String,
+    nudges: Option<watch::Receiver<u64>>,
+    topics: Arc<Topics>,
+}
+
+impl Live {
+    /// Nudges those who watch a topic; cheap when nobody does.
+    pub fn nudge(&self, topic: &str) {
+        let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(nudges) = topics.get(topic) {
+            nudges.send_modify(|count| *count = count.wrapping_add(1));
+        }
+    }
+
+    /// Says whether nobody watches anything, so that no topic's name need be made.
+    pub fn is_idle(&self) -> bool {
+        self.topics.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Starts to watch a topic. What happened before is for the caller to read, after this returns.
+    pub fn watch(&self, topic: String) -> Watcher {
+        let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
+        let nudges = topics.entry(topic.clone()).or_insert_with(|| watch::Sender::new(0)).subscribe();
+        drop(topics);
+        Watcher { topic, nudges: Some(nudges), topics: Arc::clone(&self.topics) }
+    }
+}
+
+impl Watcher {
+    /// Waits until something happened since the last call (or since the watch began).
+    pub async fn nudged(&mut self) {
+        if let Some(nudges) = &mut self.nudges {
+            // The sender lives as long as a watcher does, so this cannot fail.
+            let _ = nudges.changed().await;
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
+        self.nudges = None;
+        if topics.get(&self.topic).is_some_and(|nudges| nudges.receiver_count() == 0) {
+            topics.remove(&self.topic);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn watchers_hear_of_their_own_topic_and_leave_nothing_behind() {
+        let live = Live::default();
+        assert!(live.is_idle());
+        let mut first = live.watch("a".to_owned());
+        let mut second = live.watch("a".to_owned());
+        live.nudge("b");
+        assert!(timeout(Duration::from_millis(20), first.nudged()).await.is_err(), "another topic is silent");
+        live.nudge("a");
+        live.nudge("a");
+        timeout(Duration::from_secs(1), first.nudged()).await.unwrap();
+        timeout(Duration::from_secs(1), second.nudged()).await.unwrap();
+        assert!(timeout(Duration::from_millis(20), first.nudged()).await.is_err(), "two nudges are one reading");
+        drop(first);
+        assert!(!live.is_idle());
+        drop(second);
+        assert!(live.is_idle());
+    }
+}
