@@ -9,7 +9,9 @@ impl Value {
     pub fn same_as(&self, other: &Value) -> bool {
         match (self.kind(), other.kind()) {
             (Kind::List(a), Kind::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same_as(b)),
-            (Kind::Map(a), Kind::Map(b)) => a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| a.same_as(b))),
+            (Kind::Map(a), Kind::Map(b)) => {
+                a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| a.same_as(b)))
+            }
             (a, b) => a == b,
         }
     }
@@ -22,7 +24,8 @@ impl Value {
             (Kind::Text(a), Kind::Text(b)) => Some(a.cmp(b)),
             (Kind::Time(a), Kind::Time(b)) => Some(a.cmp(b)),
             (Kind::List(a), Kind::List(b)) => {
-                let first_difference = a.iter().zip(b.iter()).map(|(a, b)| a.order(b)).find(|order| *order != Some(Ordering::Equal));
+                let first_difference =
+                    a.iter().zip(b.iter()).map(|(a, b)| a.order(b)).find(|order| *order != Some(Ordering::Equal));
                 first_difference.unwrap_or_else(|| Some(a.len().cmp(&b.len())))
             }
             _ => None,

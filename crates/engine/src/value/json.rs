@@ -45,7 +45,9 @@ impl Value {
             serde_json::Value::Number(number) => from_number_text(&number.to_string()),
             serde_json::Value::String(text) => text.as_str().into(),
             serde_json::Value::Array(items) => Value::list(items.iter().map(Value::from_serde_json)),
-            serde_json::Value::Object(entries) => Value::map(entries.iter().map(|(key, value)| (key.as_str(), Value::from_serde_json(value)))),
+            serde_json::Value::Object(entries) => {
+                Value::map(entries.iter().map(|(key, value)| (key.as_str(), Value::from_serde_json(value))))
+            }
         }
     }
 
@@ -80,7 +82,11 @@ fn read(raw: &RawValue, depth: u8) -> Result<Value, JsonError> {
         }
         Some(b'{') => {
             let entries: IndexMap<String, &RawValue> = serde_json::from_str(text)?;
-            entries.into_iter().map(|(key, value)| Ok((key, read(value, depth + 1)?))).collect::<Result<Map, JsonError>>()?.into()
+            entries
+                .into_iter()
+                .map(|(key, value)| Ok((key, read(value, depth + 1)?)))
+                .collect::<Result<Map, JsonError>>()?
+                .into()
         }
         _ => from_number_text(text),
     })
@@ -111,7 +117,9 @@ impl Serialize for Json<'_> {
             Kind::YesNo(yes) => serializer.serialize_bool(*yes),
             Kind::Number(number) => match number.as_whole() {
                 Some(whole) => serializer.serialize_i64(whole),
-                None => RawValue::from_string(number.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer),
+                None => {
+                    RawValue::from_string(number.to_string()).map_err(serde::ser::Error::custom)?.serialize(serializer)
+                }
             },
             Kind::Text(text) => serializer.serialize_str(text),
             Kind::Time(time) => serializer.collect_str(time),

@@ -27,6 +27,7 @@ use jiff::Timestamp;
 pub use json::JsonError;
 pub use number::Number;
 pub use path::{Path, PathError, Segment, is_name};
+pub(crate) use path::{continues_name, starts_name};
 pub use show::MASK;
 
 /// How deep lists and maps nest at most. Three JSON levels may stand for one of these in a stored

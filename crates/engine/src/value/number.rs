@@ -91,7 +91,11 @@ impl Number {
         self.apply(other, floor_div, |a, b| {
             let rest = a.checked_rem(b)?;
             let quotient = a.checked_sub(rest)?.checked_div(b)?.round();
-            if rest.is_zero() || rest.is_sign_negative() == b.is_sign_negative() { Some(quotient) } else { quotient.checked_sub(Decimal::ONE) }
+            if rest.is_zero() || rest.is_sign_negative() == b.is_sign_negative() {
+                Some(quotient)
+            } else {
+                quotient.checked_sub(Decimal::ONE)
+            }
         })
     }
 
@@ -99,7 +103,11 @@ impl Number {
     pub fn modulo(self, other: Number) -> Option<Number> {
         self.apply(other, floor_rem, |a, b| {
             let rest = a.checked_rem(b)?;
-            if rest.is_zero() || rest.is_sign_negative() == b.is_sign_negative() { Some(rest) } else { rest.checked_add(b) }
+            if rest.is_zero() || rest.is_sign_negative() == b.is_sign_negative() {
+                Some(rest)
+            } else {
+                rest.checked_add(b)
+            }
         })
     }
 
@@ -142,7 +150,12 @@ impl Number {
         }
     }
 
-    fn apply(self, other: Number, whole: fn(i64, i64) -> Option<i64>, decimal: fn(Decimal, Decimal) -> Option<Decimal>) -> Option<Number> {
+    fn apply(
+        self,
+        other: Number,
+        whole: fn(i64, i64) -> Option<i64>,
+        decimal: fn(Decimal, Decimal) -> Option<Decimal>,
+    ) -> Option<Number> {
         if let (Repr::Whole(a), Repr::Whole(b)) = (self.0, other.0)
             && let Some(result) = whole(a, b)
         {
@@ -267,7 +280,16 @@ mod tests {
 
     #[test]
     fn reads_and_writes_exactly() {
-        for text in ["0", "-7", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "12.50", "-0.0000000000000000000000000001", "1234567890123456789012345678"] {
+        for text in [
+            "0",
+            "-7",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "9223372036854775808",
+            "12.50",
+            "-0.0000000000000000000000000001",
+            "1234567890123456789012345678",
+        ] {
             assert_eq!(number(text).to_string(), text);
         }
         assert_eq!(number("1.5e3").to_string(), "1500");
@@ -277,7 +299,23 @@ mod tests {
 
     #[test]
     fn refuses_what_it_cannot_hold_exactly() {
-        for text in ["", "-", ".5", "5.", "1e", "+1", "1_000", "0x10", "1e29", "1e-29", "1e999999999999999999999", "99999999999999999999999999999", "1.00000000000000000000000000001", "NaN", "١"] {
+        for text in [
+            "",
+            "-",
+            ".5",
+            "5.",
+            "1e",
+            "+1",
+            "1_000",
+            "0x10",
+            "1e29",
+            "1e-29",
+            "1e999999999999999999999",
+            "99999999999999999999999999999",
+            "1.00000000000000000000000000001",
+            "NaN",
+            "١",
+        ] {
             assert_eq!(text.parse::<Number>(), Err(NumberError), "{text}");
         }
     }
@@ -299,7 +337,14 @@ mod tests {
 
     #[test]
     fn division_floors_and_the_rest_has_the_divisors_sign() {
-        for (a, b, quotient, rest) in [("7", "2", "3", "1"), ("-7", "2", "-4", "1"), ("7", "-2", "-4", "-1"), ("-7", "-2", "3", "-1"), ("7.5", "2", "3", "1.5"), ("-7.5", "2", "-4", "0.5")] {
+        for (a, b, quotient, rest) in [
+            ("7", "2", "3", "1"),
+            ("-7", "2", "-4", "1"),
+            ("7", "-2", "-4", "-1"),
+            ("-7", "-2", "3", "-1"),
+            ("7.5", "2", "3", "1.5"),
+            ("-7.5", "2", "-4", "0.5"),
+        ] {
             assert_eq!(number(a).floor_over(number(b)), Some(number(quotient)), "{a} // {b}");
             assert_eq!(number(a).modulo(number(b)), Some(number(rest)), "{a} % {b}");
         }

@@ -46,7 +46,9 @@ impl Value {
         match (self.mark, self.kind()) {
             (Mark::Whole, _) => MASK.into(),
             (Mark::Inside, Kind::List(items)) => Value::list(items.iter().map(Value::masked)),
-            (Mark::Inside, Kind::Map(entries)) => Value::map(entries.iter().map(|(key, value)| (key.as_str(), value.masked()))),
+            (Mark::Inside, Kind::Map(entries)) => {
+                Value::map(entries.iter().map(|(key, value)| (key.as_str(), value.masked())))
+            }
             _ => self.clone(),
         }
     }

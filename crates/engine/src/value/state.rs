@@ -19,7 +19,11 @@ const MAP: &str = "$map";
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.mark == Mark::Whole { tagged(serializer, SENSITIVE, &self.kind) } else { self.kind.serialize(serializer) }
+        if self.mark == Mark::Whole {
+            tagged(serializer, SENSITIVE, &self.kind)
+        } else {
+            self.kind.serialize(serializer)
+        }
     }
 }
 
@@ -35,7 +39,9 @@ impl Serialize for Kind {
             Kind::Text(text) => serializer.serialize_str(text),
             Kind::Time(time) => tagged(serializer, TIME, time),
             Kind::List(items) => serializer.collect_seq(items.iter()),
-            Kind::Map(entries) if entries.keys().any(|key| key.starts_with('$')) => tagged(serializer, MAP, entries.as_ref()),
+            Kind::Map(entries) if entries.keys().any(|key| key.starts_with('$')) => {
+                tagged(serializer, MAP, entries.as_ref())
+            }
             Kind::Map(entries) => serializer.collect_map(entries.iter()),
         }
     }
@@ -83,7 +89,9 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_f64<E: Error>(self, fraction: f64) -> Result<Value, E> {
-        Err(E::custom(format_args!("the fraction {fraction} is not exact; write it as {{\"{DECIMAL}\": \"{fraction}\"}}")))
+        Err(E::custom(format_args!(
+            "the fraction {fraction} is not exact; write it as {{\"{DECIMAL}\": \"{fraction}\"}}"
+        )))
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
@@ -109,7 +117,9 @@ impl<'de> Visitor<'de> for ValueVisitor {
             TIME => map.next_value::<jiff::Timestamp>()?.into(),
             SENSITIVE => map.next_value::<Value>()?.sensitive(),
             MAP => map.next_value_seed(PlainMap)?,
-            unknown if unknown.starts_with('$') => return Err(A::Error::custom(format_args!("unknown tag {unknown:?}"))),
+            unknown if unknown.starts_with('$') => {
+                return Err(A::Error::custom(format_args!("unknown tag {unknown:?}")));
+            }
             _ => return entries(Some(first), map),
         };
         match map.next_key::<String>()? {

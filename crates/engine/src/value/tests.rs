@@ -69,8 +69,11 @@ pub(crate) fn any_value() -> impl Strategy<Value = Value> {
         any::<i64>().prop_map(Value::from),
         (any::<i64>(), 0..=28_u32).prop_map(|(digits, scale)| rust_decimal::Decimal::new(digits, scale).into()),
         ".{0,12}".prop_map(Value::from),
-        (-377_705_023_201_i64..253_402_207_200, 0..1_000_000_000_i32)
-            .prop_map(|(seconds, nanos)| Timestamp::new(seconds, nanos).unwrap_or(Timestamp::UNIX_EPOCH).into()),
+        (-377_705_023_201_i64..253_402_207_200, 0..1_000_000_000_i32).prop_map(|(seconds, nanos)| Timestamp::new(
+            seconds, nanos
+        )
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .into()),
     ];
     let key = prop_oneof!["[a-z$]{0,3}", Just("$time".to_owned()), Just("$map".to_owned())];
     let nested = leaf.prop_recursive(5, 40, 6, move |inner| {
@@ -88,7 +91,9 @@ fn exactly(value: &Value) -> String {
     let marked = if value.mark == Mark::Whole { "!" } else { "" };
     let content = match value.kind() {
         Kind::List(items) => items.iter().map(exactly).collect::<Vec<_>>().join(","),
-        Kind::Map(entries) => entries.iter().map(|(key, value)| format!("{key:?}:{}", exactly(value))).collect::<Vec<_>>().join(","),
+        Kind::Map(entries) => {
+            entries.iter().map(|(key, value)| format!("{key:?}:{}", exactly(value))).collect::<Vec<_>>().join(",")
+        }
         kind => format!("{kind:?}"),
     };
     format!("{marked}{}({content})", value.type_name())

@@ -1,0 +1,203 @@
+//! Sources that have been parsed: texts with expressions in them, and expressions alone.
+
+use std::sync::Arc;
+
+use super::MAX_SOURCE_BYTES;
+use super::ast::Node;
+use super::error::{ParseError, Span, SyntaxError};
+use super::evaluate::Evaluation;
+use super::parse::parse;
+use super::references::{self, Reference};
+use super::token::{Until, tokens};
+use crate::value::Value;
+
+/// An expression, like `order.total > 100`.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    source: Arc<str>,
+    node: Node,
+}
+
+impl Expression {
+    /// Parses an expression.
+    ///
+    /// # Errors
+    /// Tells the first place that cannot be read, and why.
+    pub fn parse(source: &str) -> Result<Expression, ParseError> {
+        let parsed = bounded(source).and_then(|()| {
+            let (tokens, end) = tokens(source, 0, Until::End)?;
+            parse(&tokens, Span { start: 0, end })
+        });
+        let node = parsed.map_err(|error| error.in_source(source))?;
+        Ok(Expression { source: source.into(), node })
+    }
+
+    /// As it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Computes the value; unset, if that is not possible.
+    pub fn evaluate(&self, evaluation: &mut Evaluation<'_>) -> Value {
+        evaluation.evaluate(&self.node).unwrap_or_default()
+    }
+
+    /// The variables it reads, in the order of the source.
+    pub fn references(&self) -> Vec<Reference> {
+        let mut references = Vec::new();
+        references::collect(&self.node, &mut references);
+        references.sort_by_key(|reference| reference.name.start);
+        references
+    }
+
+    /// The source with a variable renamed.
+    pub fn renamed(&self, from: &str, to: &str) -> String {
+        references::renamed(&self.source, &self.references(), from, to)
+    }
+}
+
+/// A text with expressions in it, like `Hi {{ contact.name }}!`.
+///
+/// As in Jinja, `{{-` and `-}}` also take away the white space before and after, and `{{ "{{" }}` gives
+/// the braces themselves. Statements (`{% … %}`) are refused.
+#[derive(Debug, Clone)]
+pub struct Template {
+    source: Arc<str>,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone)]
+enum Part {
+    /// A part of the source that stands for itself.
+    Text(Span),
+    Expression(Node),
+}
+
+impl Template {
+    /// Parses a text.
+    ///
+    /// # Errors
+    /// Tells the first place that cannot be read, and why.
+    pub fn parse(source: &str) -> Result<Template, ParseError> {
+        let parts = bounded(source).and_then(|()| parts(source)).map_err(|error| error.in_source(source))?;
+        Ok(Template { source: source.into(), parts })
+    }
+
+    /// As it was written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The text itself, if there are no expressions in it.
+    pub fn as_constant(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Text(span)] => Some(&self.source[span.range()]),
+            _ => None,
+        }
+    }
+
+    /// The text with every expression replaced by its value. It is sensitive if any of them is. When the
+    /// budget is spent, the text ends there.
+    pub fn render(&self, evaluation: &mut Evaluation<'_>) -> Value {
+        if let [Part::Text(Span { start: 0, end })] = self.parts.as_slice()
+            && *end == self.source.len()
+        {
+            return Arc::clone(&self.source).into();
+        }
+        let mut text = String::with_capacity(self.source.len());
+        let mut mark = Value::UNSET;
+        for part in &self.parts {
+            match part {
+                Part::Text(span) => {
+                    if evaluation.charge(span.end - span.start, *span).is_err() {
+                        break;
+                    }
+                    text.push_str(&self.source[span.range()]);
+                }
+                Part::Expression(node) => {
+                    let Ok(value) = evaluation.evaluate(node) else { break };
+                    if evaluation.charge(value.size(), node.span).is_err() {
+                        break;
+                    }
+                    mark = mark.marked_like(&value);
+                    value.render_to(&mut text);
+                }
+            }
+        }
+        Value::from(text).marked_like(&mark)
+    }
+
+    /// The value of the only expression, of its own kind, if there is nothing but one; otherwise the text. For
+    /// settings that pass values on: `{{ order.items }}` stays a list.
+    pub fn evaluate(&self, evaluation: &mut Evaluation<'_>) -> Value {
+        match self.parts.as_slice() {
+            [Part::Expression(node)] => evaluation.evaluate(node).unwrap_or_default(),
+            _ => self.render(evaluation),
+        }
+    }
+
+    /// The variables it reads, in the order of the source.
+    pub fn references(&self) -> Vec<Reference> {
+        let mut references = Vec::new();
+        for part in &self.parts {
+            if let Part::Expression(node) = part {
+                references::collect(node, &mut references);
+            }
+        }
+        references.sort_by_key(|reference| reference.name.start);
+        references
+    }
+
+    /// The source with a variable renamed.
+    pub fn renamed(&self, from: &str, to: &str) -> String {
+        references::renamed(&self.source, &self.references(), from, to)
+    }
+}
+
+fn bounded(source: &str) -> Result<(), SyntaxError> {
+    if source.len() <= MAX_SOURCE_BYTES {
+        return Ok(());
+    }
+    Err(SyntaxError::at(0..0, format!("{} bytes are too long; at most {MAX_SOURCE_BYTES} are read", source.len())))
+}
+
+fn parts(source: &str) -> Result<Vec<Part>, SyntaxError> {
+    let mut parts = Vec::new();
+    let mut position = 0;
+    let mut trim_next = false;
+    loop {
+        let open = source[position..].find("{{").map_or(source.len(), |found| position + found);
+        let mut text = Span { start: position, end: open };
+        no_statements(source, text)?;
+        let trim_this = source[open..].starts_with("{{-");
+        let range = &source[text.range()];
+        if trim_this {
+            text.end = text.start + range.trim_end().len();
+        }
+        if trim_next {
+            text.start += (range.len() - range.trim_start().len()).min(text.end - text.start);
+        }
+        if text.start < text.end {
+            parts.push(Part::Text(text));
+        }
+        if open == source.len() {
+            return Ok(parts);
+        }
+        let start = open + if trim_this { 3 } else { 2 };
+        let (tokens, end) = tokens(source, start, Until::Braces { open })?;
+        parts.push(Part::Expression(parse(&tokens, Span { start, end })?));
+        trim_next = source[end..].starts_with('-');
+        position = end + if trim_next { 3 } else { 2 };
+    }
+}
+
+fn no_statements(source: &str, text: Span) -> Result<(), SyntaxError> {
+    match source[text.range()].find("{%") {
+        Some(found) => {
+            let start = text.start + found;
+            Err(SyntaxError::at(start..start + 2, "there are no statements here; use `{{ x if condition else y }}`"))
+        }
+        None => Ok(()),
+    }
+}
