@@ -1,6 +1,6 @@
 //! Sources that have been parsed: texts with expressions in them, and expressions alone.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::MAX_SOURCE_BYTES;
 use super::ast::Node;
@@ -83,6 +83,17 @@ impl Template {
         Ok(Template { source: source.into(), parts })
     }
 
+    /// Makes a text that stands for itself, whatever braces are in it.
+    pub fn literal(text: &str) -> Template {
+        Template { source: text.into(), parts: vec![Part::Text(Span { start: 0, end: text.len() })] }
+    }
+
+    /// The empty text.
+    pub fn empty() -> &'static Template {
+        static EMPTY: LazyLock<Template> = LazyLock::new(|| Template::literal(""));
+        &EMPTY
+    }
+
     /// As it was written.
     pub fn source(&self) -> &str {
         &self.source
@@ -100,6 +111,11 @@ impl Template {
     /// The text with every expression replaced by its value. It is sensitive if any of them is. When the
     /// budget is spent, the text ends there.
     pub fn render(&self, evaluation: &mut Evaluation<'_>) -> Value {
+        self.render_each(evaluation, |value, text| value.render_to(text))
+    }
+
+    /// The same, with each value written by `write`: to encode what is filled in, say.
+    pub fn render_each(&self, evaluation: &mut Evaluation<'_>, write: impl Fn(&Value, &mut String)) -> Value {
         if let [Part::Text(Span { start: 0, end })] = self.parts.as_slice()
             && *end == self.source.len()
         {
@@ -121,7 +137,7 @@ impl Template {
                         break;
                     }
                     mark = mark.marked_like(&value);
-                    value.render_to(&mut text);
+                    write(&value, &mut text);
                 }
             }
         }

@@ -1,0 +1,1 @@
+//! Conversations as readable text: the one format of scenarios, conversation tests and bug reports.
