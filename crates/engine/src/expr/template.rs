@@ -111,26 +111,22 @@ impl Template {
     /// The text with every expression replaced by its value. It is sensitive if any of them is. When the
     /// budget is spent, the text ends there.
     pub fn render(&self, evaluation: &mut Evaluation<'_>) -> Value {
-        self.render_each(evaluation, |value, text| value.render_to(text))
-    }
-
-    /// The same, with each value written by `write`: to encode what is filled in, say.
-    pub fn render_each(&self, evaluation: &mut Evaluation<'_>, write: impl Fn(&Value, &mut String)) -> Value {
         if let [Part::Text(Span { start: 0, end })] = self.parts.as_slice()
             && *end == self.source.len()
         {
             return Arc::clone(&self.source).into();
         }
+        self.render_with(evaluation, Value::render_to)
+    }
+
+    /// The text as [`Template::render`] gives it, but each value written by a function, for texts in
+    /// which values have to be escaped.
+    pub fn render_with(&self, evaluation: &mut Evaluation<'_>, write: impl Fn(&Value, &mut String)) -> Value {
         let mut text = String::with_capacity(self.source.len());
         let mut mark = Value::UNSET;
         for part in &self.parts {
             match part {
-                Part::Text(span) => {
-                    if evaluation.charge(span.end - span.start, *span).is_err() {
-                        break;
-                    }
-                    text.push_str(&self.source[span.range()]);
-                }
+                Part::Text(span) => text.push_str(&self.source[span.range()]),
                 Part::Expression(node) => {
                     let Ok(value) = evaluation.evaluate(node) else { break };
                     if evaluation.charge(value.size(), node.span).is_err() {
@@ -215,5 +211,77 @@ fn no_statements(source: &str, text: Span) -> Result<(), SyntaxError> {
             Err(SyntaxError::at(start..start + 2, "there are no statements here; use `{{ x if condition else y }}`"))
         }
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Map;
+
+    fn paths(references: &[Reference]) -> Vec<String> {
+        references.iter().map(|reference| reference.path.to_string()).collect()
+    }
+
+    #[test]
+    fn errors_point_at_the_place() {
+        let error = Template::parse("Hi\nÄ {{ name | uper }}").unwrap_err();
+        assert_eq!((error.line, error.column), (2, 13));
+        assert!(error.to_string().starts_with("line 2, column 13: there is no filter `uper`"), "{error}");
+        assert_eq!(Template::parse("a {{ b").unwrap_err().span, Span { start: 2, end: 4 });
+        assert!(Template::parse("{% if x %}").unwrap_err().message.contains("no statements"));
+        assert!(Template::parse("{{ }}").unwrap_err().message.contains("missing"));
+        assert!(Template::parse(&"x".repeat(MAX_SOURCE_BYTES + 1)).unwrap_err().message.contains("too long"));
+    }
+
+    #[test]
+    fn references_are_found_with_their_places() {
+        let source =
+            "{{ order.items[0].title ~ order['items'][n].x | default(fallback) }} {{ [a, {'k': b}][c:] if d else -e }}";
+        let template = Template::parse(source).unwrap();
+        let references = template.references();
+        let found = ["order.items[0].title", "order.items", "n", "fallback", "a", "b", "c", "d", "e"];
+        assert_eq!(paths(&references), found);
+        assert_eq!(&source[references[0].span.range()], "order.items[0].title");
+        assert_eq!(&source[references[1].span.range()], "order['items']");
+        assert_eq!(&source[references[1].name.range()], "order");
+        assert!(Expression::parse("(order).total").unwrap().references()[0].path.root() == Some("order"));
+    }
+
+    #[test]
+    fn renames_a_variable_and_nothing_else() {
+        let template = Template::parse("x {{ x + y.x + x.x | default('x') + {'x': x}['x'] }} {{ xx }}").unwrap();
+        assert_eq!(
+            template.renamed("x", "longer"),
+            "x {{ longer + y.x + longer.x | default('x') + {'x': longer}['x'] }} {{ xx }}"
+        );
+        assert_eq!(Expression::parse("a[a.a] + a").unwrap().renamed("a", "b"), "b[b.a] + b");
+    }
+
+    #[test]
+    fn a_single_expression_keeps_its_kind() {
+        let scope = Map::from_iter([("items".to_owned(), Value::list([1_i64.into()]))]);
+        let evaluate = |source: &str| Template::parse(source).unwrap().evaluate(&mut Evaluation::new(&scope));
+        assert_eq!(evaluate("{{ items }}"), Value::list([1_i64.into()]));
+        assert_eq!(evaluate("{{ items }} "), "[1] ".into());
+        assert_eq!(evaluate("1"), "1".into());
+    }
+
+    #[test]
+    fn values_can_be_escaped_on_their_way_into_a_text() {
+        let scope = Map::from_iter([("name".to_owned(), "a b".into())]);
+        let template = Template::parse("/x y/{{ name }}").unwrap();
+        let text = template
+            .render_with(&mut Evaluation::new(&scope), |value, out| out.push_str(&value.render().replace(' ', "%20")));
+        assert_eq!(text, "/x y/a%20b".into());
+    }
+
+    #[test]
+    fn a_text_without_expressions_is_not_copied() {
+        let template = Template::parse("Hello!").unwrap();
+        let scope = Map::new();
+        let rendered = template.render(&mut Evaluation::new(&scope));
+        assert!(std::ptr::eq(rendered.as_text().unwrap(), template.source()));
+        assert_eq!(template.as_constant(), Some("Hello!"));
     }
 }

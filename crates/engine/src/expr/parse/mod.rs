@@ -4,9 +4,13 @@
 //! `* / // %`, `**`, unary `-`, paths and filters and tests. As in Jinja, a filter binds tighter than
 //! an operator but looser than `-`: `-1 | abs` is 1, `1 + -1 | abs` is 2.
 
+mod cursor;
+
+use cursor::described;
+
 use super::MAX_DEPTH;
 use super::arguments::{Argument, bind};
-use super::ast::{Choice, Expr, Node, Operator, Step};
+use super::ast::{Choice, Expr, Node, Step};
 use super::error::{Span, SyntaxError};
 use super::filters::{self, FilterSpec};
 use super::predicates::{self, TestSpec};
@@ -299,91 +303,6 @@ impl<'s> Parser<'_, 's> {
         let close = self.close(")")?;
         Ok((arguments, close))
     }
-
-    /// The operator that comes next, how tight it binds, and how many tokens it is.
-    fn operator(&self) -> Option<(Operator, Power, usize)> {
-        let (operator, power) = match &self.tokens.get(self.next)?.token {
-            Token::Name("or") => (Operator::Or, 1),
-            Token::Name("and") => (Operator::And, 2),
-            Token::Name("in") => (Operator::In, COMPARISON),
-            Token::Name("not") => match self.tokens.get(self.next + 1)?.token {
-                Token::Name("in") => return Some((Operator::NotIn, COMPARISON, 2)),
-                _ => return None,
-            },
-            Token::Symbol(symbol) => match *symbol {
-                "==" => (Operator::Equal, COMPARISON),
-                "!=" => (Operator::NotEqual, COMPARISON),
-                "<" => (Operator::Less, COMPARISON),
-                "<=" => (Operator::LessOrEqual, COMPARISON),
-                ">" => (Operator::Greater, COMPARISON),
-                ">=" => (Operator::GreaterOrEqual, COMPARISON),
-                "+" => (Operator::Add, 4),
-                "-" => (Operator::Subtract, 4),
-                "~" => (Operator::Concat, 5),
-                "*" => (Operator::Multiply, 6),
-                "/" => (Operator::Divide, 6),
-                "//" => (Operator::FloorDivide, 6),
-                "%" => (Operator::Modulo, 6),
-                "**" => (Operator::Power, 7),
-                _ => return None,
-            },
-            _ => return None,
-        };
-        Some((operator, power, 1))
-    }
-
-    fn word(&mut self, what: &str) -> Parsed<(&'s str, Span)> {
-        match self.tokens.get(self.next) {
-            Some(Lexeme { token: Token::Name(name), span }) => {
-                self.next += 1;
-                Ok((name, *span))
-            }
-            _ => Err(self.expected(what)),
-        }
-    }
-
-    fn open(&mut self) -> Span {
-        let span = self.span();
-        self.next += 1;
-        span
-    }
-
-    fn close(&mut self, symbol: &'static str) -> Parsed<Span> {
-        let span = self.span();
-        if self.skip_symbol(symbol) { Ok(span) } else { Err(self.expected(&format!("`{symbol}`"))) }
-    }
-
-    fn at_symbol(&self, symbol: &'static str) -> bool {
-        self.tokens.get(self.next).is_some_and(|lexeme| lexeme.token == Token::Symbol(symbol))
-    }
-
-    fn skip_symbol(&mut self, symbol: &'static str) -> bool {
-        let found = self.at_symbol(symbol);
-        self.next += usize::from(found);
-        found
-    }
-
-    fn at_name(&self, name: &str) -> bool {
-        self.tokens.get(self.next).is_some_and(|lexeme| lexeme.token == Token::Name(name))
-    }
-
-    fn skip_name(&mut self, name: &str) -> bool {
-        let found = self.at_name(name);
-        self.next += usize::from(found);
-        found
-    }
-
-    fn span(&self) -> Span {
-        self.tokens.get(self.next).map_or(self.end, |lexeme| lexeme.span)
-    }
-
-    fn expected(&self, what: &str) -> SyntaxError {
-        let found = self
-            .tokens
-            .get(self.next)
-            .map_or("the end of the expression".to_owned(), |lexeme| described(&lexeme.token));
-        SyntaxError::at(self.span(), format!("expected {what}, but found {found}"))
-    }
 }
 
 /// Whether a name has a meaning of its own and so cannot be that of a variable.
@@ -407,15 +326,6 @@ pub(super) fn is_keyword(name: &str) -> bool {
     )
 }
 
-fn described(token: &Token<'_>) -> String {
-    match token {
-        Token::Name(name) => format!("`{name}`"),
-        Token::Text(_) => "a text".to_owned(),
-        Token::Number(number) => format!("`{number}`"),
-        Token::Symbol(symbol) => format!("`{symbol}`"),
-    }
-}
-
 fn left_over(token: &Token<'_>) -> String {
     match token {
         Token::Symbol("=") => "a variable cannot be set here; compare with `==`".to_owned(),
@@ -426,4 +336,73 @@ fn left_over(token: &Token<'_>) -> String {
 fn unknown<'n>(what: &str, name: &str, span: Span, known: impl Iterator<Item = &'n str>) -> SyntaxError {
     let known: Vec<&str> = known.collect();
     SyntaxError::at(span, format!("there is no {what} `{name}`; there are {}", known.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::expr::{Expression, MAX_DEPTH};
+
+    fn error(source: &str) -> String {
+        match Expression::parse(source) {
+            Ok(_) => panic!("{source} was parsed"),
+            Err(error) => format!("{}: {}", error.column, error.message),
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong_and_where() {
+        for (source, message) in [
+            ("", "1: an expression is missing here"),
+            ("1 +", "4: expected a value, but found the end of the expression"),
+            ("1 + * 2", "5: expected a value, but found `*`"),
+            ("a b", "3: `b` does not belong here; an operator is missing before it"),
+            ("a = 1", "3: a variable cannot be set here; compare with `==`"),
+            ("1 < x < 3", "7: comparisons cannot be chained; join them with `and`"),
+            ("not 1 < x == 3", "11: comparisons cannot be chained; join them with `and`"),
+            ("name.upper()", "11: nothing can be called; use a filter: `value | filter(…)`"),
+            ("(1, 2)", "3: write a list in square brackets: [a, b]"),
+            ("{a: 1}", "2: write keys in quotes: {\"key\": value}"),
+            ("[1, 2", "6: expected `]`, but found the end of the expression"),
+            ("a[]", "2: an index or key is missing between the brackets"),
+            ("a.", "3: expected a name after `.`, but found the end of the expression"),
+            ("a | 1", "5: expected the name of a filter, but found `1`"),
+            ("a | upper(1)", "11: `upper` takes no arguments"),
+            ("a | replace('x')", "5: `replace` needs its `new`: What to put there."),
+            ("a | replace('x', old='y')", "18: `old` of `replace` is given twice"),
+            ("a | join(sep='x')", "10: `join` takes only `separator`, `attribute`"),
+            ("a is divisibleby", "17: expected a value, but found the end of the expression"),
+            ("1 + not a", "5: expected a value, but found `not`"),
+            ("in", "1: expected a value, but found `in`"),
+        ] {
+            assert_eq!(error(source), message, "{source}");
+        }
+        assert!(error("a is odder").contains("there is no test `odder`"));
+    }
+
+    #[test]
+    fn nesting_is_bounded_in_every_way_it_can_grow() {
+        let depth = usize::from(MAX_DEPTH);
+        let around = |open: &str, close: &str, times: usize| open.repeat(times) + "x" + &close.repeat(times);
+        for (open, close) in [
+            ("(", ")"),
+            ("[", "]"),
+            ("{'a': ", "}"),
+            ("not ", ""),
+            ("-", ""),
+            ("", "|first"),
+            ("", " + x"),
+            ("", " ** x"),
+            ("", " if x"),
+            ("x if x else ", ""),
+            ("x[", "]"),
+            ("x|default(", ")"),
+            ("", " is none"),
+        ] {
+            assert!(Expression::parse(&around(open, close, depth / 2 - 1)).is_ok(), "{open} {close}");
+            for times in [depth + 1, 5_000] {
+                assert!(error(&around(open, close, times)).contains("deeper"), "{open} {close}");
+            }
+        }
+        assert!(Expression::parse(&around("", ".x", 10_000)).is_ok(), "a long path is not deep");
+    }
 }
