@@ -111,17 +111,15 @@ impl Template {
     /// The text with every expression replaced by its value. It is sensitive if any of them is. When the
     /// budget is spent, the text ends there.
     pub fn render(&self, evaluation: &mut Evaluation<'_>) -> Value {
-        if let [Part::Text(Span { start: 0, end })] = self.parts.as_slice()
-            && *end == self.source.len()
-        {
-            return Arc::clone(&self.source).into();
-        }
-        self.render_with(evaluation, Value::render_to)
+        self.render_each(evaluation, Value::render_to)
     }
 
     /// The text as [`Template::render`] gives it, but each value written by a function, for texts in
     /// which values have to be escaped.
-    pub fn render_with(&self, evaluation: &mut Evaluation<'_>, write: impl Fn(&Value, &mut String)) -> Value {
+    pub fn render_each(&self, evaluation: &mut Evaluation<'_>, write: impl Fn(&Value, &mut String)) -> Value {
+        if self.as_constant().is_some_and(|text| text.len() == self.source.len()) {
+            return Arc::clone(&self.source).into();
+        }
         let mut text = String::with_capacity(self.source.len());
         let mut mark = Value::UNSET;
         for part in &self.parts {
