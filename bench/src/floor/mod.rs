@@ -5,6 +5,7 @@
 mod outside;
 mod rows;
 mod store;
+mod turn;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -12,12 +12,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::outside::Outside;
 use super::rows::{Rows, SCHEMA};
-use crate::conversation::OPTION;
+use super::turn::{Follow, Group, Session};
 
 /// Jobs of one group.
 const GROUP: usize = 512;
-/// How long a session lives without a message, in milliseconds.
-const SESSION: i64 = 600_000;
 
 /// A message of a contact.
 #[derive(Debug)]
@@ -32,16 +30,8 @@ pub struct Said {
 /// A call to make after the commit.
 #[derive(Debug)]
 pub enum Effect {
-    Send { id: String, number: String, body: String },
-    Call { id: String, session: String, order: String },
-}
-
-impl Effect {
-    fn id(&self) -> &str {
-        match self {
-            Self::Send { id, .. } | Self::Call { id, .. } => id,
-        }
-    }
+    Send { id: String, session: String, position: i64, number: String, body: String },
+    Call { id: String, address: String, session: String, order: String },
 }
 
 /// What came of a call; status 0 when there was no answer.
@@ -76,23 +66,6 @@ impl Said {
     }
 }
 
-#[derive(Debug, Clone, Default)]
-struct Session {
-    phone: String,
-    number: String,
-    name: String,
-    step: i64,
-    turn: i64,
-}
-
-/// What follows a commit.
-#[derive(Debug, Default)]
-struct Follow {
-    acknowledge: Vec<oneshot::Sender<()>>,
-    effects: Vec<Effect>,
-    answered: Vec<Job>,
-}
-
 #[derive(Debug)]
 pub struct Writer {
     connection: SqliteConnection,
@@ -114,12 +87,10 @@ impl Writer {
     /// Works until nobody can add a job; a failure of the database ends it, and with it the acknowledgements.
     pub async fn run(mut self, mut queue: mpsc::Receiver<Job>) -> Result<()> {
         let mut group = Vec::new();
-        let mut own = Vec::new();
         loop {
-            if own.is_empty() && queue.recv_many(&mut group, GROUP).await == 0 {
+            if group.is_empty() && queue.recv_many(&mut group, GROUP).await == 0 {
                 return Ok(());
             }
-            group.append(&mut own);
             while let (true, Ok(job)) = (group.len() < GROUP, queue.try_recv()) {
                 group.push(job);
             }
@@ -131,7 +102,7 @@ impl Writer {
             for effect in follow.effects {
                 self.outside.carry_out(effect);
             }
-            own = follow.answered;
+            group = follow.answered;
         }
     }
 
@@ -139,157 +110,67 @@ impl Writer {
         let now = now();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let turns: Vec<_> = jobs.iter().filter_map(Job::turn).collect();
-        let events = json!(turns.iter().map(|(event, _)| event).collect::<Vec<_>>()).to_string();
-        let keys = json!(turns.iter().map(|(_, session)| session).collect::<Vec<_>>()).to_string();
+        let mut new = remember(&mut transaction, &turns, now).await?;
+        let mut sessions = load(&mut transaction, &turns).await?;
 
-        let inserted = sqlx::query(
-            "INSERT INTO events SELECT value, $2 FROM json_each($1) WHERE true ON CONFLICT DO NOTHING RETURNING id",
-        );
-        let inserted = inserted.bind(events).bind(now).fetch_all(&mut *transaction).await?;
-        let mut new = inserted.iter().map(|row| row.try_get(0)).collect::<Result<BTreeSet<String>, _>>()?;
-        let mut sessions = BTreeMap::new();
-        let found = sqlx::query(
-            "SELECT s.id, s.phone, s.number, c.name, s.step, s.version FROM sessions s JOIN contacts c USING (phone)
-             WHERE s.id IN (SELECT value FROM json_each($1))",
-        );
-        for row in found.bind(keys).fetch_all(&mut *transaction).await? {
-            let (phone, number, name) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-            let session = Session { phone, number, name, step: row.try_get(4)?, turn: row.try_get(5)? };
-            sessions.insert(row.try_get::<String, _>(0)?, session);
-        }
-
-        let mut rows = Rows::default();
-        let mut follow = Follow::default();
+        let mut group = Group { now, rows: Rows::default(), follow: Follow::default() };
         for job in jobs {
             match job {
                 Job::Said { said, committed } => {
-                    follow.acknowledge.push(committed);
+                    group.follow.acknowledge.push(committed);
                     if new.remove(&said.event) {
                         let session = sessions.entry(said.session()).or_default();
-                        say(said, session, now, &mut rows, &mut follow);
+                        group.say(said, session);
                     }
                 }
-                Job::Settled { effect, answer } => settle(&effect, answer, &mut rows, &mut follow),
-                Job::Answered { event, session: id, body } => {
+                Job::Settled { effect, answer } => group.settle(effect, answer),
+                Job::Answered { event, session, body } => {
                     if new.remove(&event) {
-                        let session = sessions.entry(id).or_default();
-                        rows.consumed.push(json!(event));
-                        let status = body["order"]["status"].as_str().unwrap_or_default();
-                        let text = format!("{}, order {} is {status}.", session.name, body["order"]["number"]);
-                        take_turn(session, &event, now, &body, &mut rows);
-                        send(session, &event, now, &text, false, &mut rows, &mut follow);
+                        group.answer(&event, &body, sessions.entry(session).or_default());
                     }
                 }
             }
         }
-        rows.write(&mut transaction).await?;
+        group.rows.write(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(follow)
+        Ok(group.follow)
     }
+}
+
+/// Remembers the events and gives those that are new.
+async fn remember(connection: &mut SqliteConnection, turns: &[(&str, String)], now: i64) -> Result<BTreeSet<String>> {
+    let inserted = sqlx::query(
+        "INSERT INTO remembered_events SELECT value->>0, value->>1, $2 FROM json_each($1) WHERE true
+         ON CONFLICT DO NOTHING RETURNING id",
+    );
+    let inserted = inserted.bind(json!(turns).to_string()).bind(now).fetch_all(connection).await?;
+    Ok(inserted.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
+async fn load(connection: &mut SqliteConnection, turns: &[(&str, String)]) -> Result<BTreeMap<String, Session>> {
+    let found = sqlx::query(
+        "SELECT s.id, s.address, s.channel, c.name, s.version, s.position, s.started_at, s.state
+         FROM json_each($1) AS j JOIN sessions s ON s.id = j.value->>1 JOIN contacts c ON c.id = s.contact",
+    );
+    let mut sessions = BTreeMap::new();
+    for row in found.bind(json!(turns).to_string()).fetch_all(connection).await? {
+        let session = Session {
+            phone: row.try_get(1)?,
+            number: row.try_get(2)?,
+            name: row.try_get(3)?,
+            version: row.try_get(4)?,
+            position: row.try_get(5)?,
+            started_at: row.try_get(6)?,
+        };
+        // The state is read, as an engine would.
+        let _: Value = serde_json::from_str(row.try_get(7)?)?;
+        sessions.insert(row.try_get::<String, _>(0)?, session);
+    }
+    Ok(sessions)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the floor has no clock to hand around")]
 fn now() -> i64 {
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A turn on what a contact said: the next answer in the row.
-fn say(said: Said, session: &mut Session, now: i64, rows: &mut Rows, follow: &mut Follow) {
-    let id = said.session();
-    rows.contacts.push(json!([said.phone, said.name, "{}", now]));
-    session.phone = said.phone;
-    session.number = said.number;
-    session.name = said.name;
-    let message = json!({ "kind": "text", "text": said.text });
-    rows.transcript.push(json!([said.event, id, now, 1, message.to_string(), "received"]));
-    let step = session.step;
-    take_turn(session, &said.event, now, &message, rows);
-    match step {
-        0 => {
-            let text = format!("Hi {}! What can we do for you?", session.name);
-            send(session, &said.event, now, &text, true, rows, follow);
-        }
-        1 => send(session, &said.event, now, "What is your order number?", false, rows, follow),
-        _ => {
-            let order = said.text.unwrap_or_default();
-            let effect = format!("{}:0", said.event);
-            rows.effects.push(json!([
-                effect,
-                id,
-                "call",
-                json!({ "path": format!("/orders/{order}.json") }).to_string(),
-                now
-            ]));
-            follow.effects.push(Effect::Call { id: effect, session: id, order });
-        }
-    }
-}
-
-/// Moves the session on and writes its row and its line in the journal.
-fn take_turn(session: &mut Session, event: &str, now: i64, message: &Value, rows: &mut Rows) {
-    session.step += 1;
-    session.turn += 1;
-    let id = format!("{}:{}", session.number, session.phone);
-    // As large as the state and the trace of the same conversation are in the measured server.
-    let state = json!({
-        "format": 1, "deployment": 1, "workflow": "bench", "version": 1, "node": session.step, "waiting": "message",
-        "variables": { "order_number": "1000000", "order": { "number": 1_000_000, "status": "shipped" } },
-        "attempts": 0, "shown": [{ "id": "0198c5f0-0000-7000-8000-000000000000.1.order", "title": OPTION }],
-        "inbox": [], "calls": [], "started_at": now,
-    });
-    let trace = json!([
-        { "workflow": "bench", "version": 1, "node": session.step, "type": "menu", "event": "resumed", "exit": "order",
-          "sets": [{ "name": "order_number", "value": "1000000" }], "notes": [] },
-        { "workflow": "bench", "version": 1, "node": session.step + 1, "type": "request_input", "event": "entered",
-          "exit": null, "sets": [], "notes": [] },
-    ]);
-    rows.sessions.push(json!([
-        id,
-        session.phone,
-        session.number,
-        session.step,
-        session.turn,
-        now + SESSION,
-        state.to_string()
-    ]));
-    let event = json!({ "id": event, "at": now, "seed": "00000000000000000000000000000000", "message": message });
-    rows.journal.push(json!([id, session.turn, now, event.to_string(), trace.to_string()]));
-}
-
-fn send(session: &Session, event: &str, now: i64, text: &str, menu: bool, rows: &mut Rows, follow: &mut Follow) {
-    let id = format!("{event}:0");
-    let key = format!("{}:{}", session.number, session.phone);
-    let mut body = json!({
-        "messaging_product": "whatsapp", "recipient_type": "individual", "to": session.phone,
-        "biz_opaque_callback_data": id,
-    });
-    if menu {
-        let buttons: Vec<_> = [("order", OPTION), ("talk", "Talk to us")]
-            .iter()
-            .map(|(name, title)| json!({ "type": "reply", "reply": { "id": format!("{key}.1.{name}"), "title": title } }))
-            .collect();
-        body["type"] = json!("interactive");
-        body["interactive"] = json!({ "type": "button", "body": { "text": text }, "action": { "buttons": buttons } });
-    } else {
-        body["type"] = json!("text");
-        body["text"] = json!({ "body": text });
-    }
-    let body = body.to_string();
-    rows.transcript.push(json!([id, key, now, 0, body, "accepted"]));
-    rows.effects.push(json!([id, key, "send", body, now]));
-    follow.effects.push(Effect::Send { id, number: session.number.clone(), body });
-}
-
-fn settle(effect: &Effect, answer: Answer, rows: &mut Rows, follow: &mut Follow) {
-    let done = answer.status == 200;
-    rows.settled.push(json!([effect.id(), if done { "done" } else { "failed" }]));
-    match effect {
-        Effect::Send { id, .. } => rows.delivered.push(json!([id, answer.body["messages"][0]["id"]])),
-        Effect::Call { id, session, .. } => {
-            let event = format!("{id}:answer");
-            rows.own_events.push(json!([event, session, answer.body.to_string()]));
-            follow.answered.push(Job::Answered { event, session: session.clone(), body: answer.body });
-        }
-    }
 }
