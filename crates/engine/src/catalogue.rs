@@ -11,7 +11,7 @@ use crate::exits::{BY_NO, BY_YES, ExitRule};
 use crate::node::{Act, Family, Group, Node};
 use crate::nodes::{self, Integration};
 use crate::operation::Operation;
-use crate::settings;
+use crate::settings::{self, Unfit};
 
 /// All the node types that a workflow may use: the engine's own, and the operations of the systems that can be connected.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(crate) struct Entry {
 
 #[derive(Debug)]
 enum Reader {
-    Own(fn(&Map<String, Json>) -> Result<Arc<dyn Act>, (String, String)>),
+    Own(fn(&Map<String, Json>) -> Result<Arc<dyn Act>, Unfit>),
     Operation(Arc<dyn Operation>),
 }
 
@@ -137,8 +137,8 @@ impl Entry {
         Self { described, exits: EXITS, reader: Reader::Operation(operation) }
     }
 
-    /// Reads a node's settings; an error says where, as a JSON pointer, and what.
-    pub fn read(&self, settings: &Map<String, Json>) -> Result<Arc<dyn Act>, (String, String)> {
+    /// Reads a node's settings.
+    pub fn read(&self, settings: &Map<String, Json>) -> Result<Arc<dyn Act>, Unfit> {
         match &self.reader {
             Reader::Own(read) => read(settings),
             Reader::Operation(operation) => {
@@ -148,10 +148,10 @@ impl Entry {
     }
 }
 
-fn read_own<N: Node>(settings: &Map<String, Json>) -> Result<Arc<dyn Act>, (String, String)> {
+fn read_own<N: Node>(settings: &Map<String, Json>) -> Result<Arc<dyn Act>, Unfit> {
     let settings = json!(settings);
     match serde_path_to_error::deserialize::<_, N>(&settings) {
         Ok(node) => Ok(Arc::new(node)),
-        Err(problem) => Err((settings::pointer(problem.path()), problem.inner().to_string())),
+        Err(problem) => Err(Unfit::new(settings::pointer(problem.path()), problem.inner())),
     }
 }

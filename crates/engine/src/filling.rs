@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use crate::advance::Step;
 use crate::expr::Template;
+use crate::settings::Unfit;
 use crate::value::Value;
 
 /// A value as it was written. A text that is one expression and nothing else, such as `{{ quantity }}`, becomes what
@@ -18,12 +19,12 @@ pub(crate) enum Filling {
 }
 
 impl Filling {
-    /// Reads a value that stands at `pointer`; an error says where, as a JSON pointer, and what.
-    pub fn read(pointer: &str, written: &Json) -> Result<Self, (String, String)> {
+    /// Reads a value that stands at `pointer`.
+    pub fn read(pointer: &str, written: &Json) -> Result<Self, Unfit> {
         match written {
             Json::String(text) => match Template::parse(text) {
                 Ok(template) => Ok(Self::Text(template)),
-                Err(problem) => Err((pointer.to_owned(), problem.to_string())),
+                Err(problem) => Err(Unfit::new(pointer, problem)),
             },
             Json::Array(items) => items
                 .iter()

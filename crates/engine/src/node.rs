@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use crate::advance::Step;
 use crate::event::EventKind;
 use crate::exits::ExitRule;
 use crate::session::Wait;
 use crate::value::Value;
-pub use crate::advance::Step;
 pub use crate::workflow::Report;
 
 /// A node type. The implementor is the node's settings, described, validated and parsed when the workflow is compiled.

@@ -48,11 +48,7 @@ pub struct NoMatch {
 
 impl Default for NoMatch {
     fn default() -> Self {
-        Self {
-            message: Text::constant("Please choose one of the options."),
-            attempts: 3,
-            repeat_for_ever: false,
-        }
+        Self { message: Text::constant("Please choose one of the options."), attempts: 3, repeat_for_ever: false }
     }
 }
 
@@ -100,8 +96,7 @@ pub fn chosen<'o>(step: &mut Step<'_, '_>, event: &EventKind, options: &'o [Menu
     let EventKind::MessageReceived { message } = event else { return None };
     let said = folded(message.text()?);
     let by_label = options.iter().position(|option| folded(&step.text(&option.label)) == said);
-    let by_keyword =
-        || options.iter().position(|option| option.keywords.iter().any(|keyword| folded(keyword) == said));
+    let by_keyword = || options.iter().position(|option| option.keywords.iter().any(|keyword| folded(keyword) == said));
     let by_number = || said.parse::<usize>().ok()?.checked_sub(1).filter(|index| *index < options.len());
     by_label.or_else(by_keyword).or_else(by_number).map(|index| &options[index])
 }
@@ -125,7 +120,8 @@ pub fn check(options: &[MenuOption], report: &mut Report) {
             let text = format!("`{}` is no name for an exit; use lower-case letters, digits and _", option.name);
             report.error(at("name"), text);
         }
-        if [crate::exits::NO_MATCH, crate::exits::NO_REPLY, crate::exits::NOT_DELIVERED].contains(&option.name.as_str()) {
+        if [crate::exits::NO_MATCH, crate::exits::NO_REPLY, crate::exits::NOT_DELIVERED].contains(&option.name.as_str())
+        {
             report.error(at("name"), format!("`{}` is the name of another exit; choose another", option.name));
         }
         if options[..index].iter().any(|other| other.name == option.name) {

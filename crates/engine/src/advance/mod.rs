@@ -297,11 +297,7 @@ impl<'w> Run<'w> {
                 None
             }
             None => {
-                self.end(
-                    EndReason::DeadEnd,
-                    None,
-                    Some(format!("exit `{exit}` of node {} leads nowhere", place.node)),
-                );
+                self.end(EndReason::DeadEnd, None, Some(format!("exit `{exit}` of node {} leads nowhere", place.node)));
                 None
             }
         }
@@ -395,17 +391,17 @@ impl<'w> Run<'w> {
         self.changes.push(Change::Counted { place, what });
     }
 
-    /// Notes something on the visit under way, or on one made for the note.
+    /// Notes something on the last visit of the present place, or on one made for the note.
     fn note_here(&mut self, level: Level, text: String) {
-        if let Some(visit) = self.trace.last_mut() {
-            visit.notes.push(Note { level, text });
-            return;
-        }
         let place = self.session.place.clone().unwrap_or_else(|| Place {
             workflow: self.session.entry.workflow.clone(),
             version: 0,
             node: self.session.entry.node.unwrap_or_default(),
         });
+        if let Some(visit) = self.trace.last_mut().filter(|visit| visit.place == place) {
+            visit.notes.push(Note { level, text });
+            return;
+        }
         let r#type = self
             .workflow_at(&place)
             .and_then(|workflow| workflow.step(place.node).map(|step| step.r#type.clone()))

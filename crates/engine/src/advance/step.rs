@@ -67,7 +67,7 @@ impl<'a, 'w> Step<'a, 'w> {
 
     /// Fills a text in, in the contact's language.
     pub fn render(&mut self, text: &Text) -> Value {
-        self.render_each(text, |value, filled| value.render_to(filled))
+        self.render_each(text, Value::render_to)
     }
 
     /// Fills a text in, with each value written by `write`: to encode what is filled in, say.
@@ -109,10 +109,7 @@ impl<'a, 'w> Step<'a, 'w> {
 
     /// Sets an attribute of the contact, which outlives the session.
     pub fn set_attribute(&mut self, name: &str, value: Value) {
-        self.visit.sets.push(Set {
-            name: format!("contact.attributes.{name}"),
-            value: value.masked().to_serde_json(),
-        });
+        self.visit.sets.push(Set { name: format!("contact.attributes.{name}"), value: value.masked().to_serde_json() });
         self.run.changes.push(Change::ContactAttribute { name: name.to_owned(), value });
     }
 
@@ -138,9 +135,8 @@ impl<'a, 'w> Step<'a, 'w> {
     /// Sends options to choose from, in the best form that the channel has.
     pub fn offer(&mut self, offer: &Offer) {
         let messages = {
-            let reply = |exit: &str| {
-                ReplyId::new(&self.run.session.id, self.run.session.step, &self.place, exit).to_string()
-            };
+            let reply =
+                |exit: &str| ReplyId::new(&self.run.session.id, self.run.session.step, &self.place, exit).to_string();
             render::offer(offer, self.run.world.abilities, reply)
         };
         for message in messages {
@@ -181,7 +177,10 @@ impl<'a, 'w> Step<'a, 'w> {
     fn ask(&mut self, kind: EffectKind) -> Option<EffectId> {
         let index = self.run.effects.len();
         if index >= limits::EFFECTS_PER_TURN {
-            self.note(Level::Error, format!("one turn asks for at most {index} messages and calls; the rest is dropped"));
+            self.note(
+                Level::Error,
+                format!("one turn asks for at most {index} messages and calls; the rest is dropped"),
+            );
             return None;
         }
         let id = self.run.event.effect(index);
@@ -239,8 +238,8 @@ impl<'a, 'w> Step<'a, 'w> {
         let sizes = |variables: &std::collections::BTreeMap<String, Value>| -> usize {
             variables.iter().filter(|(other, _)| *other != name).map(|(other, value)| other.len() + value.size()).sum()
         };
-        let kept = sizes(&session.variables)
-            + session.callers.iter().map(|caller| sizes(&caller.variables)).sum::<usize>();
+        let kept =
+            sizes(&session.variables) + session.callers.iter().map(|caller| sizes(&caller.variables)).sum::<usize>();
         let fits = kept + value.size() <= limits::VARIABLES_BYTES;
         if !fits {
             let text = format!(
@@ -301,14 +300,8 @@ impl Scope for Names<'_, '_> {
 impl Names<'_, '_> {
     /// The contact's attributes, with those that this turn has changed.
     fn attributes(&self) -> Map {
-        let mut attributes: Map = self
-            .run
-            .world
-            .contact
-            .attributes
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
+        let mut attributes: Map =
+            self.run.world.contact.attributes.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         for change in &self.run.changes {
             if let Change::ContactAttribute { name, value } = change {
                 attributes.insert(name.clone(), value.clone());

@@ -115,18 +115,15 @@ impl ApiIntegration {
             Answer::Responded { status, body, .. } => (*status, body),
             Answer::Failed { kind, message } => return Err(problem(kind.as_str(), None, message.clone())),
         };
-        let retry_after = if let Answer::Responded { retry_after_seconds, .. } = answer { *retry_after_seconds } else { None };
+        let retry_after =
+            if let Answer::Responded { retry_after_seconds, .. } = answer { *retry_after_seconds } else { None };
         let refused = |message: String| Problem { retry_after, ..problem(kind_of(status), Some(status), message) };
         let read = if body.trim().is_empty() { Ok(Value::UNSET) } else { Value::from_json(body) };
         if api.validation.element == Validation::RESPONSE_CODE && !means_yes(&api.validation, &status.to_string()) {
             return Err(refused(format!("the API answered {status}")));
         }
-        let whole = match read {
-            Ok(whole) => whole,
-            Err(_) if api.validation.element == Validation::RESPONSE_CODE && api.base_element.is_empty() => {
-                Value::text(body.as_str())
-            }
-            Err(_) => return Err(problem("not_json", Some(status), "the API's answer is no JSON".to_owned())),
+        let Ok(whole) = read else {
+            return Err(problem("not_json", Some(status), "the API's answer is no JSON".to_owned()));
         };
         if api.validation.element != Validation::RESPONSE_CODE {
             let found = JsonPath::parse(&api.validation.element)
@@ -140,7 +137,9 @@ impl ApiIntegration {
         let exposed = if api.base_element.is_empty() {
             whole
         } else {
-            JsonPath::parse(&api.base_element).map_err(|message| problem("invalid", Some(status), message))?.first(&whole)
+            JsonPath::parse(&api.base_element)
+                .map_err(|message| problem("invalid", Some(status), message))?
+                .first(&whole)
         };
         for Keep { variable, path } in &self.keep {
             step.set(variable.as_str(), path.first(&exposed));
@@ -168,9 +167,8 @@ fn kind_of(status: u16) -> &'static str {
 }
 
 fn means_yes(validation: &Validation, found: &str) -> bool {
-    let is_class = |value: &str| {
-        value.len() == 3 && value.ends_with("xx") && found.len() == 3 && found.starts_with(&value[..1])
-    };
+    let is_class =
+        |value: &str| value.len() == 3 && value.ends_with("xx") && found.len() == 3 && found.starts_with(&value[..1]);
     validation.values.iter().any(|value| value == found || is_class(value))
 }
 
@@ -254,7 +252,8 @@ mod tests {
 
     #[test]
     fn a_class_of_statuses_means_yes() {
-        let validation = Validation { element: Validation::RESPONSE_CODE.to_owned(), values: vec!["2xx".into(), "404".into()] };
+        let validation =
+            Validation { element: Validation::RESPONSE_CODE.to_owned(), values: vec!["2xx".into(), "404".into()] };
         assert!(means_yes(&validation, "204") && means_yes(&validation, "404"));
         assert!(!means_yes(&validation, "500"));
     }

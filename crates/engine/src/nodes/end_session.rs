@@ -15,8 +15,7 @@ pub struct EndSession {
 }
 
 impl Node for EndSession {
-    const TYPE: NodeType =
-        NodeType::action("end_session", "End session", Group::Flow).exits(&[]).summary("{outcome}");
+    const TYPE: NodeType = NodeType::action("end_session", "End session", Group::Flow).exits(&[]).summary("{outcome}");
 
     fn fresh() -> Self {
         Self { outcome: None }

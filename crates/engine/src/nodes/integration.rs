@@ -10,7 +10,7 @@ use crate::filling::Filling;
 use crate::limits;
 use crate::node::{Act, Next, Report, Step};
 use crate::operation::{Operation, Problem, Spec};
-use crate::settings::VariableName;
+use crate::settings::{Unfit, VariableName};
 use crate::trace::Level;
 use crate::value::Value;
 
@@ -30,8 +30,8 @@ pub(crate) struct Integration {
 }
 
 impl Integration {
-    /// Reads the settings of a node of this operation; an error says where, as a JSON pointer, and what.
-    pub fn read(operation: Arc<dyn Operation>, settings: &Map<String, Json>) -> Result<Self, (String, String)> {
+    /// Reads the settings of a node of this operation.
+    pub fn read(operation: Arc<dyn Operation>, settings: &Map<String, Json>) -> Result<Self, Unfit> {
         let known = &operation.spec().inputs["properties"];
         let mut inputs = IndexMap::new();
         for (name, written) in settings {
@@ -40,18 +40,18 @@ impl Integration {
             }
             let pointer = format!("/{name}");
             if known.get(name).is_none() {
-                return Err((pointer, format!("`{}` has no setting `{name}`", operation.spec().title)));
+                return Err(Unfit::new(pointer, format!("`{}` has no setting `{name}`", operation.spec().title)));
             }
             inputs.insert(name.clone(), Filling::read(&pointer, written)?);
         }
         for required in operation.spec().inputs.get("required").and_then(Json::as_array).into_iter().flatten() {
             let name = required.as_str().unwrap_or_default();
             if !inputs.contains_key(name) {
-                return Err((format!("/{name}"), format!("`{name}` is missing")));
+                return Err(Unfit::new(format!("/{name}"), format!("`{name}` is missing")));
             }
         }
         let connection = settings.get(CONNECTION).and_then(Json::as_str).unwrap_or_default().to_owned();
-        let at = |name: &'static str| move |problem: serde_json::Error| (format!("/{name}"), problem.to_string());
+        let at = |name: &'static str| move |problem: serde_json::Error| Unfit::new(format!("/{name}"), problem);
         let variable = settings.get(VARIABLE).map(Option::<VariableName>::deserialize).transpose();
         let timeout = settings.get(TIMEOUT).map(u64::deserialize).transpose().map_err(at(TIMEOUT))?;
         Ok(Self {
@@ -154,4 +154,3 @@ impl Act for Integration {
 
     fn returned(&self, _: &mut Step<'_, '_>, _: std::collections::BTreeMap<String, Value>) {}
 }
-

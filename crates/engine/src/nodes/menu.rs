@@ -66,8 +66,7 @@ impl Menu {
 }
 
 impl Node for Menu {
-    const TYPE: NodeType =
-        NodeType::user_facing("menu", "Menu", Group::Branch).exits(EXITS).summary("{body}").waits();
+    const TYPE: NodeType = NodeType::user_facing("menu", "Menu", Group::Branch).exits(EXITS).summary("{body}").waits();
 
     fn fresh() -> Self {
         let option = |name: &str, label: &'static str| MenuOption {

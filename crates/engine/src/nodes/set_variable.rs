@@ -50,7 +50,10 @@ impl Node for SetVariable {
             let result = step.evaluate(value);
             if result.is_unset() {
                 all_set = false;
-                step.note(Level::Warning, format!("`{}` gave nothing to keep in `{}`", value.source(), variable.as_str()));
+                step.note(
+                    Level::Warning,
+                    format!("`{}` gave nothing to keep in `{}`", value.source(), variable.as_str()),
+                );
             }
             if *of_contact {
                 step.set_attribute(variable.as_str(), result);

@@ -32,14 +32,11 @@ pub struct Case {
 }
 
 const DEFAULT: &str = "default";
-const EXITS: &[ExitRule] = &[
-    ExitRule::Each { each: "cases", label: "equals" },
-    ExitRule::Always { name: DEFAULT, label: "Anything else" },
-];
+const EXITS: &[ExitRule] =
+    &[ExitRule::Each { each: "cases", label: "equals" }, ExitRule::Always { name: DEFAULT, label: "Anything else" }];
 
 impl Node for SwitchCase {
-    const TYPE: NodeType =
-        NodeType::action("switch_case", "Switch case", Group::Logic).exits(EXITS).summary("{value}");
+    const TYPE: NodeType = NodeType::action("switch_case", "Switch case", Group::Logic).exits(EXITS).summary("{value}");
 
     fn fresh() -> Self {
         let cases = vec![Case { name: "case_1".to_owned(), equals: Text::constant("en") }];

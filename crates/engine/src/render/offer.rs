@@ -125,11 +125,7 @@ fn as_list(offer: &Offer, able: &ListAbilities, reply_id: &impl Fn(&str) -> Stri
     let row = |choice: &Choice| {
         let whole = length(&choice.label) <= able.title;
         let description = if whole { choice.description.clone() } else { choice.label.clone() };
-        Row {
-            id: reply_id(&choice.name),
-            title: ellipsis(&choice.label, able.title),
-            description: some(&description),
-        }
+        Row { id: reply_id(&choice.name), title: ellipsis(&choice.label, able.title), description: some(&description) }
     };
     Outbound::List {
         header: some(&offer.header),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::advance::Step;
 use crate::filling::Filling;
+use crate::settings::Unfit;
 use crate::value::Value;
 
 /// A JSON document, written as text, in which every string may hold expressions.
@@ -24,7 +25,7 @@ impl JsonTemplate {
         let written = serde_json::from_str(source).map_err(|problem| format!("this is no JSON: {problem}"))?;
         match Filling::read("", &written) {
             Ok(filling) => Ok(Self { source: source.to_owned(), filling }),
-            Err((pointer, problem)) => Err(format!("at `{pointer}`: {problem}")),
+            Err(Unfit { pointer, message }) => Err(format!("at `{pointer}`: {message}")),
         }
     }
 

@@ -281,6 +281,21 @@ pub struct NoReply {
     pub after: u32,
 }
 
+/// A setting that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unfit {
+    /// Where, as a JSON pointer into the settings.
+    pub pointer: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl Unfit {
+    pub fn new(pointer: impl Into<String>, message: impl ToString) -> Self {
+        Self { pointer: pointer.into(), message: message.to_string() }
+    }
+}
+
 /// Writes the path of a reading error as a JSON pointer.
 pub(crate) fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;

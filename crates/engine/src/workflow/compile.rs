@@ -11,6 +11,7 @@ use super::document::{self, Document, Kind, Target};
 use crate::catalogue::Catalogue;
 use crate::exits;
 use crate::node::Act;
+use crate::settings::Unfit;
 
 /// A workflow, ready to run and shared by all the sessions in it.
 #[derive(Debug)]
@@ -111,7 +112,8 @@ impl Step {
 /// A node with a mistake does not keep the others from running: a session that comes to it ends, with the reason.
 pub fn compile(document: &Document, version: u32, catalogue: &Catalogue) -> (Workflow, Vec<Problem>) {
     let mut problems = Vec::new();
-    let problem = |message: String| Problem { severity: Severity::Error, node: None, exit: None, pointer: None, message };
+    let problem =
+        |message: String| Problem { severity: Severity::Error, node: None, exit: None, pointer: None, message };
     match document.start {
         None => problems.push(problem("Start leads nowhere; connect it to the first step".to_owned())),
         Some(start) if !document.nodes.contains_key(&start) => {
@@ -144,12 +146,12 @@ fn compile_node(
     problems: &mut Vec<Problem>,
 ) -> Step {
     let (offered, act) = match catalogue.entry(&node.r#type) {
-        None => (Vec::new(), Err((String::new(), format!("there is no node type `{}` here", node.r#type)))),
+        None => (Vec::new(), Err(Unfit::new("", format!("there is no node type `{}` here", node.r#type)))),
         Some(entry) => (exits::of(entry.exits, &node.settings), entry.read(&node.settings)),
     };
     match &act {
         Ok(act) => act.check(&mut Report { node: number, problems }),
-        Err((pointer, message)) => Report { node: number, problems }.error(pointer, message),
+        Err(Unfit { pointer, message }) => Report { node: number, problems }.error(pointer, message),
     }
     check_exits(number, node, &offered, document, problems);
     Step {
@@ -157,7 +159,9 @@ fn compile_node(
         title: node.title.clone(),
         exits: node.exits.clone(),
         offered,
-        act: act.map_err(|(pointer, message)| if pointer.is_empty() { message } else { format!("{pointer}: {message}") }),
+        act: act.map_err(
+            |Unfit { pointer, message }| if pointer.is_empty() { message } else { format!("{pointer}: {message}") },
+        ),
     }
 }
 
@@ -180,7 +184,11 @@ fn check_exits(
                 format!("`{}` leads nowhere; connect it to a step, a workflow or the end", exit.label),
             ),
             Some(Target::Node(target)) if !document.nodes.contains_key(target) => {
-                report(Severity::Error, &exit.name, format!("`{}` leads to node {target}, which is not there", exit.label));
+                report(
+                    Severity::Error,
+                    &exit.name,
+                    format!("`{}` leads to node {target}, which is not there", exit.label),
+                );
             }
             Some(_) => {}
         }

@@ -126,8 +126,9 @@ impl<'de> Deserialize<'de> for Target {
             Json::Object(ref fields) if fields.contains_key("return") => {
                 serde_json::from_value(written).map(|ReturnTarget { r#return }| Self::Return(r#return))
             }
-            other => serde_json::from_value(other)
-                .map(|WorkflowTarget { workflow, node }| Self::Workflow { workflow, node }),
+            other => {
+                serde_json::from_value(other).map(|WorkflowTarget { workflow, node }| Self::Workflow { workflow, node })
+            }
         };
         match &written {
             Json::String(word) if word == "end" => Ok(Self::End),
