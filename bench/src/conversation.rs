@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn test_contacts_are_known_by_phone_and_order() {
+    fn contacts_are_known_by_phone_and_order() {
         let contact = Contact(4_711);
         assert_eq!(Contact::of_phone(&contact.phone()), Some(contact));
         assert_eq!(Contact::of_phone(&format!("+{}", contact.phone())), Some(contact));
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn test_no_two_contacts_expect_the_same_answers() {
+    fn no_two_contacts_expect_the_same_answers() {
         assert_ne!(Contact(1).expects(0), Contact(2).expects(0));
         assert_ne!(Contact(1).expects(2), Contact(4).expects(2));
     }

@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn test_percentiles_of_few_and_many() {
+    fn percentiles_of_few_and_many() {
         assert_eq!(percentile(&[], 0.5), 0);
         assert_eq!(percentile(&[7], 0.99), 7);
         let values: Vec<u32> = (1..=200).collect();
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn test_a_wrong_answer_is_seen() {
+    fn a_wrong_answer_is_seen() {
         let contact = Contact(3);
         let sent = |text: String, number| {
             let buttons = vec![("b1".to_owned(), OPTION.to_owned())];

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn test_a_webhook_is_signed_over_its_bytes() {
+    fn a_webhook_is_signed_over_its_bytes() {
         let message = Message::Tap { id: "a".to_owned(), title: "A".to_owned() };
         let webhook = Webhook::of_message(Contact(7), "wamid.1", 1_700_000_000, &message);
         assert!(is_signed(&webhook.body, &webhook.signature));

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 #[test]
-fn test_the_floor_is_measured_and_answers_rightly() {
+fn the_floor_is_measured_and_answers_rightly() {
     let output = Command::new(env!("CARGO_BIN_EXE_usher-bench"))
         .args(["--only", "floor", "--conversations", "60", "--at-once", "8", "--steady", "10", "--at-rest", "10"])
         .output()

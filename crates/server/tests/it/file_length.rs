@@ -40,7 +40,7 @@ fn all_sources() -> Vec<PathBuf> {
 }
 
 #[test]
-fn test_no_file_is_too_long() {
+fn no_file_is_too_long() {
     let mut too_long = Vec::new();
     for path in all_sources() {
         let shown = path.strip_prefix(repository()).expect("the search starts there").display().to_string();
@@ -54,7 +54,7 @@ fn test_no_file_is_too_long() {
 
 /// A test binary runs only the files that its `main.rs`, or the `mod.rs` of a folder, names.
 #[test]
-fn test_no_test_file_is_forgotten() {
+fn no_test_file_is_forgotten() {
     let mut forgotten = Vec::new();
     for path in all_sources() {
         let shown = path.strip_prefix(repository()).expect("the search starts there");

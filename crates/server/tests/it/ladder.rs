@@ -54,7 +54,7 @@ fn text(value: &serde_json::Value) -> String {
 }
 
 #[test]
-fn test_crates_import_only_downwards() {
+fn crates_import_only_downwards() {
     let imports = imports();
     let named: BTreeSet<&str> = LADDER.iter().map(|(name, _)| *name).collect();
     let unnamed: Vec<_> = imports.keys().filter(|name| !named.contains(name.as_str())).collect();
@@ -74,7 +74,7 @@ fn test_crates_import_only_downwards() {
 }
 
 #[test]
-fn test_layers_stay_in_their_crates() {
+fn layers_stay_in_their_crates() {
     for (name, imported) in imports() {
         for (layer, allowed) in LAYERS {
             let may = allowed.contains(&name.as_str());
@@ -89,7 +89,7 @@ fn test_layers_stay_in_their_crates() {
 
 /// Clippy reads the configuration nearest to a crate and merges nothing, so the engine's own repeats the workspace's.
 #[test]
-fn test_engine_lints_repeat_those_of_the_workspace() {
+fn engine_lints_repeat_those_of_the_workspace() {
     let read = |path: &str| {
         let text = std::fs::read_to_string(repository().join(path)).expect("the file is there");
         text.parse::<toml::Table>().expect("the file is TOML")
