@@ -270,7 +270,7 @@ mod tests {
         let scope = Map::from_iter([("name".to_owned(), "a b".into())]);
         let template = Template::parse("/x y/{{ name }}").unwrap();
         let text = template
-            .render_with(&mut Evaluation::new(&scope), |value, out| out.push_str(&value.render().replace(' ', "%20")));
+            .render_each(&mut Evaluation::new(&scope), |value, out| out.push_str(&value.render().replace(' ', "%20")));
         assert_eq!(text, "/x y/a%20b".into());
     }
 

@@ -81,9 +81,10 @@ impl Number {
         self.apply(other, i64::checked_mul, Decimal::checked_mul)
     }
 
-    /// The quotient to 28 digits; nothing when dividing by zero.
+    /// The quotient to 28 digits, without zeros at the end; nothing when dividing by zero.
     pub fn over(self, other: Number) -> Option<Number> {
-        self.to_decimal().checked_div(other.to_decimal()).map(Number::from)
+        let quotient = self.to_decimal().checked_div(other.to_decimal())?;
+        Some(quotient.normalize().into())
     }
 
     /// The quotient rounded down to a whole number.
@@ -349,6 +350,8 @@ mod tests {
             assert_eq!(number(a).modulo(number(b)), Some(number(rest)), "{a} % {b}");
         }
         assert_eq!(number("1").over(Number::ZERO), None);
+        assert_eq!(number("1").over(number("2")).unwrap().to_string(), "0.5");
+        assert_eq!(number("4.00").over(number("2")).unwrap().to_string(), "2");
         assert_eq!(number("1").modulo(Number::ZERO), None);
     }
 

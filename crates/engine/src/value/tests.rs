@@ -1,6 +1,7 @@
 //! Tests of marks, bounds and shapes; and the property that what is stored comes back.
 
 use proptest::prelude::*;
+use serde::Deserialize;
 
 use super::*;
 
@@ -36,6 +37,18 @@ fn nesting_is_bounded_however_a_value_is_built() {
         value = Value::list([value]);
     }
     assert!(value.depth() <= MAX_DEPTH);
+}
+
+#[test]
+fn the_deepest_value_can_be_stored_and_read() {
+    let mut value = Value::from(1);
+    for _ in 0..MAX_DEPTH {
+        value = Value::map([("$map", value)]).sensitive();
+    }
+    assert_eq!(value.depth(), MAX_DEPTH);
+    let session = serde_json::json!({"variables": [{"x": [value]}]}).to_string();
+    let back: serde_json::Value = serde_json::from_str(&session).unwrap();
+    assert_eq!(Value::deserialize(&back["variables"][0]["x"][0]).unwrap(), value);
 }
 
 #[test]

@@ -63,6 +63,16 @@ fn computes() {
         ("quantity | number * 2", "6"),
         ("n is divisibleby 7 and n is divisibleby(7)", "true"),
         ("now - (now | add_days(-1))", "86400"),
+        ("[][::-1] ~ 'abc'[::-2] ~ [1, 2, 3][2:0:-1] ~ 'abc'[0:0:-1]", r#""[]ca[3,2]""#),
+        ("-7 // 2 ~ ' ' ~ -7 % 2 ~ ' ' ~ 7 // -2 ~ ' ' ~ 7 % -2", r#""-4 1 -4 -1""#),
+        ("2 ** -1 + 2 ** 0.0", "1.5"),
+        ("true == 1 or '1' == 1 or none == false", "false"),
+        ("1.50 == 1.5 and [1] == [1.0] and {'a': 1, 'b': 2} == {'b': 2, 'a': 1}", "true"),
+        ("['b', 2, 'A', true, none, 1] | sort", r#"[null,true,1,2,"A","b"]"#),
+        ("-2 ** 2", "4"),
+        ("1 + -1 | abs", "2"),
+        ("not 1 in [1] or not 2 in [1]", "true"),
+        ("'a' if false else 'b' if false else 'c'", r#""c""#),
         ("now | date('%H:%M', 'Africa/Johannesburg')", r#""00:30""#),
     ] {
         let (value, problems) = evaluate(source);
@@ -204,6 +214,18 @@ fn reading_a_small_part_of_something_big_is_cheap() {
     let text = Template::parse("Hi {{ contact.name }}!").unwrap().render(&mut evaluation);
     assert_eq!(text, "Hi Ann!".into());
     assert!(DEFAULT_BUDGET - evaluation.budget() < 100);
+}
+
+#[test]
+fn reading_copies_nothing() {
+    let scope = scope();
+    let read = |source: &str| Expression::parse(source).unwrap().evaluate(&mut Evaluation::new(&scope));
+    let items = scope["order"].key("items").unwrap();
+    for source in ["order['items']", "order.items if n else 0", "nothing or order.items", "order.items | default([])"] {
+        assert!(std::ptr::eq(read(source).as_list().unwrap(), items.as_list().unwrap()), "{source}");
+    }
+    let name = scope["contact"].key("name").unwrap();
+    assert!(std::ptr::eq(read("contact.name").as_text().unwrap(), name.as_text().unwrap()));
 }
 
 #[test]

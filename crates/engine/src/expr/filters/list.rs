@@ -9,6 +9,8 @@ use crate::value::{Kind, Number, Path, Value};
 
 const ATTRIBUTE: Param =
     Param::optional("attribute", "The part of each item to look at, like 'price' or 'customer.name'.");
+const CASE_SENSITIVE: Param =
+    Param::optional("case_sensitive", "Whether upper and lower case differ; they do not if left out.");
 const WHERE: &[Param] = &[
     Param::required("attribute", "The part of each item to look at, like 'price' or 'customer.name'."),
     Param::optional("value", "What it has to be; if left out, anything that counts as true."),
@@ -44,16 +46,18 @@ pub(super) const FILTERS: [FilterSpec; 12] = [
     }),
     FilterSpec::new(
         "sort",
-        "From the smallest to the largest. Upper and lower case count as the same unless asked.",
-        &[
-            Param::optional("reverse", "Whether to start with the largest."),
-            Param::optional("case_sensitive", "Whether case matters."),
-            ATTRIBUTE,
-        ],
+        "From the smallest to the largest.",
+        &[Param::optional("reverse", "Whether to start with the largest."), CASE_SENSITIVE, ATTRIBUTE],
         ("[3, 1, 2] | sort", "[1,2,3]"),
         sort,
     ),
-    FilterSpec::new("unique", "Without what was there before.", &[], ("[1, 2, 1] | unique", "[1,2]"), unique),
+    FilterSpec::new(
+        "unique",
+        "Without what was there before.",
+        &[CASE_SENSITIVE, ATTRIBUTE],
+        ("[1, 2, 1] | unique", "[1,2]"),
+        unique,
+    ),
     FilterSpec::new(
         "sum",
         "All numbers added up.",
@@ -61,10 +65,10 @@ pub(super) const FILTERS: [FilterSpec; 12] = [
         ("[1, 2.5] | sum", "3.5"),
         sum,
     ),
-    FilterSpec::new("min", "The smallest item.", &[ATTRIBUTE], ("[3, 1, 2] | min", "1"), |call| {
+    FilterSpec::new("min", "The smallest item.", &[CASE_SENSITIVE, ATTRIBUTE], ("[3, 1, 2] | min", "1"), |call| {
         extreme(call, Ordering::Less)
     }),
-    FilterSpec::new("max", "The largest item.", &[ATTRIBUTE], ("[3, 1, 2] | max", "3"), |call| {
+    FilterSpec::new("max", "The largest item.", &[CASE_SENSITIVE, ATTRIBUTE], ("[3, 1, 2] | max", "3"), |call| {
         extreme(call, Ordering::Greater)
     }),
     FilterSpec::new(
@@ -137,28 +141,34 @@ fn join(call: &Call<'_>) -> Result<Value, Failure> {
     Ok(text.into())
 }
 
+/// What items are sorted and compared by: their part, in lower case unless case matters.
+fn key(item: &Value, path: Option<&Path>, case_sensitive: bool) -> Option<Value> {
+    let part = part(item, path)?;
+    match part.as_text().filter(|_| !case_sensitive) {
+        Some(text) => Some(text.to_lowercase().into()),
+        None => Some(part),
+    }
+}
+
+fn keyed<'c>(call: &Call<'c>, path: Option<&Path>, case_sensitive: bool) -> Result<Vec<(Value, &'c Value)>, Failure> {
+    let keyed = |item: &'c Value| (key(item, path, case_sensitive).unwrap_or_default(), item);
+    Ok(call.list()?.iter().map(keyed).collect())
+}
+
 fn sort(call: &Call<'_>) -> Result<Value, Failure> {
-    let (reverse, case_sensitive) = (call.flag(0), call.flag(1));
-    let path = path(call, 2)?;
-    let key = |item: &Value| {
-        let part = part(item, path.as_ref()).unwrap_or_default();
-        match part.as_text().filter(|_| !case_sensitive) {
-            Some(text) => text.to_lowercase().into(),
-            None => part,
-        }
-    };
-    let mut keyed: Vec<(Value, &Value)> = call.list()?.iter().map(|item| (key(item), item)).collect();
+    let reverse = call.flag(0);
+    let mut keyed = keyed(call, path(call, 2)?.as_ref(), call.flag(1))?;
     keyed.sort_by(|(a, _), (b, _)| if reverse { b.total_order(a) } else { a.total_order(b) });
     Ok(Value::list(keyed.into_iter().map(|(_, item)| item.clone())))
 }
 
 fn unique(call: &Call<'_>) -> Result<Value, Failure> {
-    let items = call.list()?;
-    let mut places: Vec<usize> = (0..items.len()).collect();
-    places.sort_by(|a, b| items[*a].total_order(&items[*b]).then(a.cmp(b)));
-    places.dedup_by(|later, first| items[*later].total_order(&items[*first]).is_eq());
+    let keyed = keyed(call, path(call, 1)?.as_ref(), call.flag(0))?;
+    let mut places: Vec<usize> = (0..keyed.len()).collect();
+    places.sort_by(|a, b| keyed[*a].0.total_order(&keyed[*b].0).then(a.cmp(b)));
+    places.dedup_by(|later, first| keyed[*later].0.total_order(&keyed[*first].0).is_eq());
     places.sort_unstable();
-    Ok(Value::list(places.into_iter().map(|place| items[place].clone())))
+    Ok(Value::list(places.into_iter().map(|place| keyed[place].1.clone())))
 }
 
 fn sum(call: &Call<'_>) -> Result<Value, Failure> {
@@ -173,16 +183,15 @@ fn sum(call: &Call<'_>) -> Result<Value, Failure> {
 
 /// The item (not its part) that is smallest or largest; the first of several.
 fn extreme(call: &Call<'_>, wanted: Ordering) -> Result<Value, Failure> {
-    let path = path(call, 0)?;
     let mut best: Option<(Value, &Value)> = None;
-    for item in call.list()? {
-        let Some(part) = part(item, path.as_ref()) else { continue };
+    for (key, item) in keyed(call, path(call, 1)?.as_ref(), call.flag(0))? {
         let order = match &best {
+            _ if key.is_unset() => continue,
             None => Some(wanted),
-            Some((best, _)) => part.order(best),
+            Some((best, _)) => key.order(best),
         };
         match order {
-            Some(order) if order == wanted => best = Some((part, item)),
+            Some(order) if order == wanted => best = Some((key, item)),
             Some(_) => {}
             None => return Err(Failure::invalid("the items are of different kinds and cannot be compared")),
         }

@@ -32,7 +32,7 @@ pub(super) const FILTERS: [FilterSpec; 5] = [
         "round",
         "Rounded to so many places after the point; halves go away from zero.",
         &[
-            Param::optional("places", "Places after the point; 0 if left out."),
+            Param::optional("precision", "Places after the point; 0 if left out."),
             Param::optional("method", "'common', 'ceil' (up) or 'floor' (down)."),
         ],
         ("2.345 | round(2)", "2.35"),
@@ -77,7 +77,7 @@ fn places(call: &Call<'_>, otherwise: u32) -> Result<u32, Failure> {
     u32::try_from(places)
         .ok()
         .filter(|places| *places <= 28)
-        .ok_or_else(|| Failure::invalid("`places` has to be from 0 to 28"))
+        .ok_or_else(|| Failure::invalid("there can be 0 to 28 places"))
 }
 
 fn round(call: &Call<'_>) -> Result<Value, Failure> {

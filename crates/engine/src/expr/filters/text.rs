@@ -123,7 +123,7 @@ fn title(call: &Call<'_>) -> Result<Value, Failure> {
     let mut titled = String::with_capacity(text.len());
     let mut starts_word = true;
     for char in text.chars() {
-        if char.is_ascii_punctuation() && char != '\'' || char.is_whitespace() {
+        if char.is_whitespace() || "-({[<".contains(char) {
             titled.push(char);
             starts_word = true;
         } else if starts_word {
