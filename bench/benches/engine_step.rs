@@ -109,6 +109,13 @@ fn turns(criterion: &mut Criterion) {
     };
     let answered = Event { id: EventId::of_answer(&effect, "200"), kind: EventKind::CallAnswered { effect, answer } };
 
+    let EffectKind::Send { message: Outbound::Text { text: last, .. } } =
+        &stage.take(call.session.clone(), &answered).effects[0].kind
+    else {
+        panic!("a text is sent when the API has answered");
+    };
+    assert_eq!(last, "Ann, order 1000001 is shipped.");
+
     let mut group = criterion.benchmark_group("turn");
     let cases = [
         ("first message, menu shown", Stage::session("bench"), &hi),
