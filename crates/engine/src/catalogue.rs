@@ -27,9 +27,12 @@ pub(crate) struct Entry {
     reader: Reader,
 }
 
+/// Reads the settings of a node of one type.
+type Read = fn(&Map<String, Json>) -> Result<Arc<dyn Act>, Unfit>;
+
 #[derive(Debug)]
 enum Reader {
-    Own(fn(&Map<String, Json>) -> Result<Arc<dyn Act>, Unfit>),
+    Own(Read),
     Operation(Arc<dyn Operation>),
 }
 

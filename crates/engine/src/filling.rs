@@ -24,7 +24,7 @@ impl Filling {
         match written {
             Json::String(text) => match Template::parse(text) {
                 Ok(template) => Ok(Self::Text(template)),
-                Err(problem) => Err(Unfit::new(pointer, problem)),
+                Err(problem) => Err(Unfit::new(pointer, &problem)),
             },
             Json::Array(items) => items
                 .iter()

@@ -40,18 +40,18 @@ impl Integration {
             }
             let pointer = format!("/{name}");
             if known.get(name).is_none() {
-                return Err(Unfit::new(pointer, format!("`{}` has no setting `{name}`", operation.spec().title)));
+                return Err(Unfit::new(pointer, &format!("`{}` has no setting `{name}`", operation.spec().title)));
             }
             inputs.insert(name.clone(), Filling::read(&pointer, written)?);
         }
         for required in operation.spec().inputs.get("required").and_then(Json::as_array).into_iter().flatten() {
             let name = required.as_str().unwrap_or_default();
             if !inputs.contains_key(name) {
-                return Err(Unfit::new(format!("/{name}"), format!("`{name}` is missing")));
+                return Err(Unfit::new(format!("/{name}"), &format!("`{name}` is missing")));
             }
         }
         let connection = settings.get(CONNECTION).and_then(Json::as_str).unwrap_or_default().to_owned();
-        let at = |name: &'static str| move |problem: serde_json::Error| Unfit::new(format!("/{name}"), problem);
+        let at = |name: &'static str| move |problem: serde_json::Error| Unfit::new(format!("/{name}"), &problem);
         let variable = settings.get(VARIABLE).map(Option::<VariableName>::deserialize).transpose();
         let timeout = settings.get(TIMEOUT).map(u64::deserialize).transpose().map_err(at(TIMEOUT))?;
         Ok(Self {

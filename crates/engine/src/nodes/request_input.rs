@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     fn read(expect: &Expect, answer: &str) -> Option<String> {
-        expect.read(answer).map(|value| value.render().to_string())
+        expect.read(answer).map(|value| value.render())
     }
 
     #[test]

@@ -291,7 +291,7 @@ pub(crate) struct Unfit {
 }
 
 impl Unfit {
-    pub fn new(pointer: impl Into<String>, message: impl ToString) -> Self {
+    pub fn new(pointer: impl Into<String>, message: &dyn std::fmt::Display) -> Self {
         Self { pointer: pointer.into(), message: message.to_string() }
     }
 }

@@ -146,7 +146,7 @@ fn compile_node(
     problems: &mut Vec<Problem>,
 ) -> Step {
     let (offered, act) = match catalogue.entry(&node.r#type) {
-        None => (Vec::new(), Err(Unfit::new("", format!("there is no node type `{}` here", node.r#type)))),
+        None => (Vec::new(), Err(Unfit::new("", &format!("there is no node type `{}` here", node.r#type)))),
         Some(entry) => (exits::of(entry.exits, &node.settings), entry.read(&node.settings)),
     };
     match &act {
