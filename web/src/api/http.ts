@@ -14,11 +14,18 @@ interface Options {
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-let signedOut: () => void = () => {};
+interface Listeners {
+  /** The server says that nobody is signed in. */
+  signedOut: () => void;
+  /** The server answered, or it did not. */
+  reached: (answered: boolean) => void;
+}
 
-/** Sets what happens when the server says that nobody is signed in. */
-export function onSignedOut(action: () => void): void {
-  signedOut = action;
+let listeners: Listeners = { signedOut: () => {}, reached: () => {} };
+
+/** Sets who is told of what concerns every request. */
+export function listen(to: Listeners): void {
+  listeners = to;
 }
 
 /** Sends one request to the API and gives its JSON and its ETag; anything but success is a `Problem`. */
@@ -35,22 +42,25 @@ async function reach(method: Method, path: string, options: Options): Promise<Re
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   if (options.ifMatch) headers["If-Match"] = options.ifMatch;
   try {
-    return await fetch(`/api/v1${path}${queryOf(options.query)}`, {
+    const response = await fetch(`/api/v1${path}${queryOf(options.query)}`, {
       method,
       headers,
       body: options.body === undefined ? undefined : JSON.stringify(options.body),
       credentials: "same-origin",
       signal: options.signal,
     });
+    listeners.reached(true);
+    return response;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    listeners.reached(false);
     throw new Problem(0, { title: "Offline", detail: "The server did not answer." });
   }
 }
 
 async function problemOf(response: Response, path: string): Promise<Problem> {
   const document = await response.json().catch(() => ({}));
-  if (response.status === 401 && path !== "/login" && path !== "/me") signedOut();
+  if (response.status === 401 && path !== "/login" && path !== "/me") listeners.signedOut();
   return new Problem(response.status, document as Record<string, unknown>);
 }
 

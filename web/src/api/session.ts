@@ -23,3 +23,11 @@ export const invitation = (token: string) =>
 
 export const acceptInvitation = (token: string, body: { name: string; password: string }) =>
   send<Me>("POST", `/invitations/${encodeURIComponent(token)}`, { body }).then((reply) => reply.data);
+
+export const passwordReset = (token: string) =>
+  send<{ email: string }>("GET", `/password-resets/${encodeURIComponent(token)}`).then((reply) => reply.data);
+
+export const resetPassword = (token: string, password: string) =>
+  send<Me>("POST", `/password-resets/${encodeURIComponent(token)}`, { body: { password } }).then(
+    (reply) => reply.data,
+  );

@@ -9,6 +9,20 @@ export interface List<T> {
 
 // ── Who ──
 
+export type Permission =
+  | "workflows.view"
+  | "workflows.edit"
+  | "workflows.deploy"
+  | "workflows.approve"
+  | "workflows.dynamic_api"
+  | "configuration.view"
+  | "configuration.edit"
+  | "conversations.view"
+  | "conversations.reply"
+  | "users.manage"
+  | "workspace.manage"
+  | "audit.view";
+
 export interface User {
   id: string;
   name: string;
@@ -20,7 +34,7 @@ export interface Workspace {
   key: string;
   name: string;
   role: Role;
-  permissions: string[];
+  permissions: Permission[];
 }
 
 export interface Me {
@@ -35,6 +49,8 @@ export interface Invitation {
   email: string;
   workspace: string;
   role: Role;
+  /** Whether the invited person has an account already, and so confirms with its password. */
+  has_account: boolean;
 }
 
 export interface WorkspaceSettings {
@@ -178,8 +194,9 @@ export interface NodeType {
   system: string | null;
 }
 
-export interface System {
-  system: string;
+/** A type of channel, or a system that can be connected: what it is called, and what it must be told. */
+export interface Described {
+  key: string;
   title: string;
   settings: Schema;
   secrets: Schema;
@@ -187,8 +204,6 @@ export interface System {
 
 export interface Catalogue {
   types: NodeType[];
-  systems?: System[];
-  connections?: Pick<Connection, "key" | "name" | "system" | "state">[];
 }
 
 // ── Configuration ──
@@ -235,10 +250,44 @@ export interface Tested {
   message: string;
 }
 
+export type Scheme =
+  | { kind: "none" }
+  | { kind: "basic"; user: string }
+  | { kind: "bearer" }
+  | { kind: "api_key"; header: string }
+  | {
+      kind: "oauth_client_credentials";
+      token_url: string;
+      client_id: string;
+      scope?: string;
+      credentials_in?: "header" | "form";
+    };
+
+export type ContentType = "json" | "form" | "xml" | "text";
+
+/** An HTTP interface of the business's own. */
 export interface ApiDefinition {
   key: string;
   name: string;
-  [setting: string]: unknown;
+  description?: string;
+  base_url: Partial<Record<Environment, string>>;
+  authentication: Scheme;
+  headers?: Record<string, string>;
+  request_type: ContentType;
+  response_type: ContentType;
+  timeout_seconds: number;
+  base_element?: string;
+  validation: { element: string; values: string[] };
+  /** Which secrets are kept; their values never come back. */
+  secrets: Record<string, boolean>;
+}
+
+export interface Tried {
+  status: number | null;
+  ok: boolean;
+  message?: string | null;
+  body?: unknown;
+  milliseconds?: number | null;
 }
 
 // ── Conversations ──

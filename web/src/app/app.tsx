@@ -2,11 +2,24 @@ import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import { listen } from "../api/http";
 import { cssVariablesResolver, theme } from "../theme/mantine";
-import { router } from "./router";
+import { noteReached } from "./connected";
+import { makeRouter } from "./router";
 
 const queries = new QueryClient({
-  defaultOptions: { queries: { retry: false, staleTime: 5_000, refetchOnWindowFocus: true } },
+  defaultOptions: { queries: { retry: false, staleTime: 5_000 }, mutations: { retry: false } },
+});
+
+const router = makeRouter(queries);
+
+listen({
+  reached: noteReached,
+  signedOut: () => {
+    queries.clear();
+    const next = router.state.location.href;
+    if (!next.startsWith("/login")) void router.navigate({ to: "/login", search: { next } });
+  },
 });
 
 export function App() {

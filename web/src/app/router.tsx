@@ -1,29 +1,20 @@
-import { createRootRoute, createRoute, createRouter, Outlet } from "@tanstack/react-router";
-import { Editor } from "../editor";
+import type { QueryClient } from "@tanstack/react-query";
+import { createRouter, parseSearchWith, stringifySearchWith } from "@tanstack/react-router";
+import { routeTree } from "./routes";
 
-const root = createRootRoute({ component: Outlet });
-
-const workflow = createRoute({
-  getParentRoute: () => root,
-  path: "/w/$workspace/$environment/workflows/$key",
-  component: function WorkflowPage() {
-    const { workspace, environment, key } = workflow.useParams();
-    const readOnly = environment === "production";
-    return (
-      <Editor
-        workspace={workspace}
-        workflowKey={key}
-        environment={readOnly ? "production" : "sandbox"}
-        readOnly={readOnly}
-      />
-    );
-  },
-});
-
-export const router = createRouter({ routeTree: root.addChildren([workflow]) });
+/** Makes the router over the routes; the pages' data comes through the given client. */
+export function makeRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queries },
+    // Search parameters are plain texts: a token made of digits must stay what it is.
+    parseSearch: parseSearchWith((text) => text),
+    stringifySearch: stringifySearchWith(String),
+  });
+}
 
 declare module "@tanstack/react-router" {
   interface Register {
-    router: typeof router;
+    router: ReturnType<typeof makeRouter>;
   }
 }

@@ -1,0 +1,107 @@
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import * as configuration from "./configuration";
+import * as conversations from "./conversations";
+import * as session from "./session";
+import type { Environment } from "./types";
+import * as workflows from "./workflows";
+
+/*
+ * What is read from the server, each with the key under which it is cached. Keys begin with the workspace
+ * and, where it counts, the environment, so that a change invalidates by a prefix.
+ */
+
+export const meQuery = queryOptions({ queryKey: ["me"], queryFn: session.me, staleTime: 60_000 });
+
+export const setupQuery = queryOptions({ queryKey: ["setup"], queryFn: session.setupNeeded });
+
+export const catalogueQuery = (workspace: string) =>
+  queryOptions({ queryKey: [workspace, "catalogue"], queryFn: () => workflows.catalogue(workspace) });
+
+export const channelKindsQuery = (workspace: string) =>
+  queryOptions({
+    queryKey: [workspace, "channel-kinds"],
+    queryFn: () => configuration.channelKinds(workspace),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const systemsQuery = (workspace: string) =>
+  queryOptions({
+    queryKey: [workspace, "systems"],
+    queryFn: () => configuration.systems(workspace),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const workflowsQuery = (workspace: string) =>
+  queryOptions({ queryKey: [workspace, "workflows"], queryFn: () => workflows.workflows(workspace) });
+
+export const workflowQuery = (workspace: string, key: string) =>
+  queryOptions({
+    queryKey: [workspace, "workflows", key],
+    queryFn: () => workflows.workflow(workspace, key),
+  });
+
+export const versionsQuery = (workspace: string, key: string) =>
+  queryOptions({
+    queryKey: [workspace, "workflows", key, "versions"],
+    queryFn: () => workflows.versions(workspace, key),
+  });
+
+export const liveWorkflowsQuery = (workspace: string, environment: Environment) =>
+  queryOptions({
+    queryKey: [workspace, environment, "workflows"],
+    queryFn: () => workflows.liveWorkflows(workspace, environment),
+  });
+
+export const routesQuery = (workspace: string, environment: Environment) =>
+  queryOptions({
+    queryKey: [workspace, environment, "routes"],
+    queryFn: () => configuration.routes(workspace, environment),
+  });
+
+export const channelsQuery = (workspace: string, environment: Environment) =>
+  queryOptions({
+    queryKey: [workspace, environment, "channels"],
+    queryFn: () => configuration.channels(workspace, environment),
+  });
+
+export const channelQuery = (workspace: string, environment: Environment, key: string) =>
+  queryOptions({
+    queryKey: [workspace, environment, "channels", key],
+    queryFn: () => configuration.channel(workspace, environment, key),
+  });
+
+export const connectionsQuery = (workspace: string, environment: Environment) =>
+  queryOptions({
+    queryKey: [workspace, environment, "connections"],
+    queryFn: () => configuration.connections(workspace, environment),
+  });
+
+export const apisQuery = (workspace: string) =>
+  queryOptions({ queryKey: [workspace, "apis"], queryFn: () => configuration.apis(workspace) });
+
+export const membersQuery = (workspace: string) =>
+  queryOptions({ queryKey: [workspace, "users"], queryFn: () => configuration.members(workspace) });
+
+export const apiKeysQuery = (workspace: string) =>
+  queryOptions({ queryKey: [workspace, "api-keys"], queryFn: () => configuration.apiKeys(workspace) });
+
+export const workspaceQuery = (workspace: string) =>
+  queryOptions({
+    queryKey: [workspace, "settings"],
+    queryFn: () => configuration.workspaceSettings(workspace),
+  });
+
+export const conversationsQuery = (workspace: string, environment: Environment, search: string) =>
+  infiniteQueryOptions({
+    queryKey: [workspace, environment, "conversations", { search }],
+    queryFn: ({ pageParam }) =>
+      conversations.conversations(workspace, environment, { search, cursor: pageParam }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export const conversationQuery = (workspace: string, environment: Environment, id: string) =>
+  queryOptions({
+    queryKey: [workspace, environment, "conversations", id],
+    queryFn: () => conversations.conversation(workspace, environment, id),
+  });

@@ -1,0 +1,45 @@
+import { Menu } from "@mantine/core";
+import { IconChevronDown, IconLogout } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { logOut } from "../../api/session";
+import { usePlace } from "../place";
+import { initials } from "./initials";
+import styles from "./top-bar.module.css";
+
+export function UserMenu() {
+  const { t } = useTranslation();
+  const { me } = usePlace();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+
+  async function leave() {
+    await logOut();
+    await navigate({ to: "/login", search: {} });
+    queries.clear();
+  }
+
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target>
+        <button type="button" className={styles.switch} aria-label={t("frame.user", { name: me.user.name })}>
+          <span className={styles.avatar} aria-hidden>
+            {initials(me.user.name)}
+          </span>
+          <IconChevronDown size={14} className={styles.chevron} aria-hidden />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={styles.who}>
+          <p className={styles.whoName}>{me.user.name}</p>
+          <p className={styles.whoEmail}>{me.user.email}</p>
+        </div>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} onClick={leave}>
+          {t("frame.log_out")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

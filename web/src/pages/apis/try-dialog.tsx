@@ -1,0 +1,108 @@
+import { Button, Modal, Select, Stack, Textarea, TextInput } from "@mantine/core";
+import { IconCheck, IconPlayerPlay, IconX } from "@tabler/icons-react";
+import { useMutation } from "@tanstack/react-query";
+import { type FormEvent, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { tryApi } from "../../api/configuration";
+import type { ApiDefinition, Tried } from "../../api/types";
+import { usePlace } from "../../app/place";
+import { Chip } from "../../components/chip";
+import { FormProblem } from "../../components/form-problem";
+import styles from "./apis.module.css";
+
+const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/** Calls an API once, and shows what a workflow would see of the answer. */
+export function TryDialog({ api, onClose }: { api: ApiDefinition; onClose: () => void }) {
+  const { t } = useTranslation();
+  const { workspace, environment } = usePlace();
+  const [method, setMethod] = useState("GET");
+  const [path, setPath] = useState("/");
+  const [body, setBody] = useState("");
+  const call = useMutation({
+    mutationFn: () =>
+      tryApi(workspace.key, api.key, {
+        environment,
+        method,
+        path,
+        body: body.trim() === "" ? undefined : body,
+      }),
+  });
+
+  function send(event: FormEvent) {
+    event.preventDefault();
+    call.mutate();
+  }
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size={640}
+      title={t("apis.try_title", { name: api.name })}
+      closeButtonProps={{ "aria-label": t("close") }}
+    >
+      <form onSubmit={send} noValidate>
+        <Stack gap={16}>
+          <div className={styles.request}>
+            <Select
+              label={t("apis.method")}
+              data={methods}
+              value={method}
+              allowDeselect={false}
+              onChange={(value) => value && setMethod(value)}
+            />
+            <TextInput
+              label={t("apis.path", { base: api.base_url[environment] || t("apis.no_base_url") })}
+              value={path}
+              onChange={(event) => setPath(event.currentTarget.value)}
+              data-autofocus
+            />
+          </div>
+          {method !== "GET" && (
+            <Textarea
+              label={t("apis.body")}
+              autosize
+              minRows={3}
+              maxRows={10}
+              styles={{ input: { fontFamily: "var(--u-font-mono)", fontSize: 13 } }}
+              value={body}
+              onChange={(event) => setBody(event.currentTarget.value)}
+            />
+          )}
+          <div>
+            <Button type="submit" leftSection={<IconPlayerPlay size={16} />} loading={call.isPending}>
+              {t("apis.send")}
+            </Button>
+          </div>
+          <FormProblem error={call.error} />
+          <div role="status">{call.data && <Answer tried={call.data} />}</div>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+function Answer({ tried }: { tried: Tried }) {
+  const { t } = useTranslation();
+  return (
+    <Stack gap={8}>
+      <div className={styles.verdict}>
+        <Chip
+          tone={tried.ok ? "good" : "bad"}
+          icon={tried.ok ? <IconCheck size={12} aria-hidden /> : <IconX size={12} aria-hidden />}
+        >
+          {tried.ok ? t("exits.yes") : t("exits.no")}
+        </Chip>
+        {tried.status !== null && <span>{t("apis.status", { status: tried.status })}</span>}
+        {tried.milliseconds != null && <span>{t("apis.took", { milliseconds: tried.milliseconds })}</span>}
+      </div>
+      {tried.message && <div>{tried.message}</div>}
+      {tried.body !== undefined && tried.body !== null && (
+        <pre className={styles.answer}>
+          {typeof tried.body === "string" ? tried.body : JSON.stringify(tried.body, null, 2)}
+        </pre>
+      )}
+    </Stack>
+  );
+}

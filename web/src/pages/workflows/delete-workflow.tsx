@@ -1,0 +1,57 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Problem } from "../../api/problem";
+import { workflowsQuery } from "../../api/queries";
+import type { WorkflowItem } from "../../api/types";
+import { deleteWorkflow } from "../../api/workflows";
+import { usePlace } from "../../app/place";
+import { Confirm } from "../../components/confirm";
+import { said } from "../../components/toast";
+import styles from "./workflows.module.css";
+
+/** Asks before a workflow is deleted, and lists what points at it when the server refuses. */
+export function DeleteWorkflow({ workflow, onClose }: { workflow: WorkflowItem; onClose: () => void }) {
+  const { t } = useTranslation();
+  const { workspace } = usePlace();
+  const queries = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => deleteWorkflow(workspace.key, workflow.key),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: workflowsQuery(workspace.key).queryKey });
+      said(t("workflows.was_deleted", { name: workflow.name }));
+      onClose();
+    },
+  });
+  const pointers = pointersOf(remove.error);
+  return (
+    <Confirm
+      opened
+      title={t("workflows.delete_title", { name: workflow.name })}
+      action={t("workflows.delete")}
+      pending={remove.isPending}
+      error={pointers.length > 0 ? undefined : remove.error}
+      onConfirm={() => remove.mutate()}
+      onClose={onClose}
+    >
+      {pointers.length === 0 ? (
+        t("workflows.delete_what", { name: workflow.name })
+      ) : (
+        <div role="alert">
+          {t("workflows.delete_refused", { name: workflow.name })}
+          <ul className={styles.pointers}>
+            {pointers.map((pointer) => (
+              <li key={pointer}>{pointer}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </Confirm>
+  );
+}
+
+/** What points at the workflow, in the server's words, when that is why it is not deleted. */
+function pointersOf(error: unknown): string[] {
+  if (!(error instanceof Problem) || error.code !== "in_use") return [];
+  const { pointers } = error.document;
+  return Array.isArray(pointers) ? pointers.map(String) : [];
+}
