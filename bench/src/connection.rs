@@ -35,10 +35,13 @@ impl Connection {
         Ok(self.ask(request).await?.0)
     }
 
-    /// Gets a page: status and body.
-    pub async fn get(&mut self, path: &str) -> Result<(u16, Bytes)> {
-        let request = Request::get(path).header("host", self.address.to_string()).body(Full::default())?;
-        self.ask(request).await
+    /// Gets a page, by an API key if it takes one: status and body.
+    pub async fn get(&mut self, path: &str, key: Option<&str>) -> Result<(u16, Bytes)> {
+        let mut request = Request::get(path).header("host", self.address.to_string());
+        if let Some(key) = key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        self.ask(request.body(Full::default())?).await
     }
 
     async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<(u16, Bytes)> {

@@ -9,6 +9,7 @@ mod measure;
 mod process;
 mod report;
 mod stand_in;
+mod usher;
 mod webhook;
 
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use measure::{Sizes, Subject, measure};
 use report::Report;
+use usher::Usher;
 
 #[derive(Debug, Parser)]
 #[command(about = "Measures the built Usher server beside a bare floor, on loopback.")]
@@ -54,7 +56,7 @@ struct Measure {
     /// Measures only this one.
     #[arg(long)]
     only: Option<Which>,
-    /// Where the databases go; a folder for temporary files otherwise, which is removed in the end.
+    /// A new folder for the databases, which stay; otherwise one for temporary files, which is removed in the end.
     #[arg(long)]
     folder: Option<PathBuf>,
 }
@@ -106,6 +108,9 @@ async fn run(arguments: Measure) -> Result<ExitCode> {
         if wanted(Which::Floor) {
             all.push(measure(&Floor, &folder.join("floor"), &sizes).await.context("measuring the floor")?);
         }
+        if wanted(Which::Usher) {
+            all.push(measure(&Usher::find()?, &folder.join("usher"), &sizes).await.context("measuring Usher")?);
+        }
         Ok::<_, anyhow::Error>(Report(all))
     };
     let measured = measured.await;
@@ -123,7 +128,6 @@ struct Floor;
 
 impl Subject for Floor {
     const NAME: &'static str = "floor";
-    const PATH: &'static str = "/in/whatsapp";
 
     fn set_up(&self, _: &Path, _: SocketAddr) -> Result<()> {
         Ok(())
@@ -134,5 +138,9 @@ impl Subject for Floor {
         command.arg("floor").args(["--listen", &address.to_string(), "--stand-in", &stand_in.to_string()]);
         command.arg("--folder").arg(folder);
         command
+    }
+
+    async fn path(&self, _: &Path, _: SocketAddr) -> Result<String> {
+        Ok("/in/whatsapp".to_owned())
     }
 }

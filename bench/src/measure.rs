@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::conversation::STEPS;
 use crate::load::{Load, Outcome, Target, put};
@@ -35,17 +35,18 @@ impl Sizes {
 /// A server that can be measured.
 pub trait Subject {
     const NAME: &'static str;
-    /// Where it takes webhooks.
-    const PATH: &'static str;
     /// The share of the busy rate that it gets as its steady load.
     const STEADY_SHARE: f64 = 0.5;
     /// Prepares its folder, once.
     fn set_up(&self, folder: &Path, stand_in: SocketAddr) -> Result<()>;
     /// How it is started.
     fn command(&self, folder: &Path, address: SocketAddr, stand_in: SocketAddr) -> Command;
+    /// Where it takes webhooks, now that it serves at the address.
+    async fn path(&self, folder: &Path, address: SocketAddr) -> Result<String>;
 }
 
 pub async fn measure<S: Subject>(subject: &S, folder: &Path, sizes: &Sizes) -> Result<Figures> {
+    ensure!(!folder.exists(), "{} is there already; name a new folder", folder.display());
     std::fs::create_dir_all(folder)?;
     let contacts = sizes.warm_up() + sizes.conversations + sizes.steady + sizes.at_rest;
     let stand_in = StandIn::start(contacts, sizes.api_delay).await?;
@@ -56,7 +57,7 @@ pub async fn measure<S: Subject>(subject: &S, folder: &Path, sizes: &Sizes) -> R
     let server = start(free_address()?).await?;
     let ready_fresh = server.ready_after;
     let resident_idle = server.resident()?;
-    let target = Target { address: server.address, path: S::PATH.to_owned() };
+    let target = Target { address: server.address, path: subject.path(folder, server.address).await? };
     let mut first = 0;
     let mut part = async |count: u32, at_once, pace, steps| -> Result<Outcome> {
         let contacts = first..first + count;

@@ -33,7 +33,7 @@ impl Server {
             .with_context(|| format!("cannot start {}", command.get_program().display()))?;
         let ticks_per_second = ticks_per_second()?;
         let mut server = Self { child, address, ready_after: Duration::ZERO, ticks_per_second };
-        while !matches!(Connection::new(address).get("/readyz").await, Ok((200, _))) {
+        while !matches!(Connection::new(address).get("/readyz", None).await, Ok((200, _))) {
             if let Some(status) = server.child.try_wait()? {
                 bail!("the server ended with {status}:\n{}", tail(log));
             }
