@@ -103,7 +103,7 @@ impl<'w> Run<'w> {
                 if timer == NO_REPLY_TIMER && *generation == self.session.generation =>
             {
                 if let Some(place) = self.session.place.clone() {
-                    self.proceed(Go::Leave(place, Cow::Borrowed(exits::NO_REPLY)));
+                    self.leave_unasked(place, exits::NO_REPLY);
                 }
             }
             (State::Waiting { .. }, EventKind::SendFailed { effect, failure }) => {
@@ -190,9 +190,17 @@ impl<'w> Run<'w> {
             .workflow_at(&sent.place)
             .and_then(|workflow| workflow.step(sent.place.node).map(|step| step.has_exit(exits::NOT_DELIVERED)));
         if has_exit == Some(true) {
-            self.proceed(Go::Leave(sent.place, Cow::Borrowed(exits::NOT_DELIVERED)));
+            self.leave_unasked(sent.place, exits::NOT_DELIVERED);
         } else {
             self.end(EndReason::NotDelivered, None, Some(message.to_owned()));
+        }
+    }
+
+    /// Leaves a node by an exit that it did not choose itself.
+    fn leave_unasked(&mut self, place: Place, exit: &'static str) {
+        if let Some((_, step)) = self.step_at(&place, VisitEvent::Resumed) {
+            step.close(Some(exit.to_owned()));
+            self.proceed(Go::Leave(place, Cow::Borrowed(exit)));
         }
     }
 
@@ -265,6 +273,9 @@ impl<'w> Run<'w> {
                 }
                 Err(problem) => {
                     self.note_here(Level::Error, problem);
+                    if let Some(visit) = self.trace.last_mut() {
+                        visit.exit = Some(exits::NO.to_owned());
+                    }
                     Some(Go::Leave(place, Cow::Borrowed(exits::NO)))
                 }
             },
