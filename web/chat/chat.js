@@ -59,6 +59,23 @@ function wordsOf(message) {
   return message.caption || message.media || message.kind;
 }
 
+/**
+ * @typedef {{
+ *   title: string, subtitle: string, color: string, placeholder: string, greeting: string,
+ *   state: "none" | "active" | "ended" | "closed",
+ * }} Told
+ */
+
+/** Returns black or white, whichever reads better on a colour (WCAG 2.2's relative luminance). @param {string} color */
+function readableOn(color) {
+  const channel = (/** @type {number} */ at) => {
+    const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  };
+  const luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
+  return 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 ? "#ffffff" : "#000000";
+}
+
 class Chat {
   /** @param {HTMLElement} root @param {{ base: string, route: string, environment: string, onClose?: () => void, onMessage?: () => void }} options */
   constructor(root, options) {
@@ -80,6 +97,8 @@ class Chat {
   /** @param {HTMLElement} root */
   draw(root) {
     this.title = element("h1", {}, "Chat");
+    this.subtitle = element("p", { class: "subtitle" });
+    this.greeting = element("p", { class: "greeting", dir: "auto" });
     this.status = element("p", { class: "status", role: "status" }, "No connection. Trying again…");
     this.log = element("div", {
       class: "log",
@@ -114,7 +133,7 @@ class Chat {
     this.composer = element("form", { class: "composer" }, this.input, this.submit);
     this.shade = element("div", { class: "shade" });
 
-    const header = element("header", {}, this.title);
+    const header = element("header", {}, element("div", {}, this.title, this.subtitle));
     const { onClose } = this.options;
     if (onClose) {
       const close = element(
@@ -163,13 +182,23 @@ class Chat {
     this.input.focus();
   }
 
-  /** @param {{ title: string, state: string }} state */
-  enter({ title, state }) {
-    this.title.textContent = title;
-    this.state = state;
-    if (state === "ended") this.end();
+  /** Takes what the stream tells first: the chat's looks, and where the conversation stands. @param {Told} told */
+  enter(told) {
+    this.title.textContent = told.title;
+    this.subtitle.textContent = told.subtitle;
+    this.input.placeholder = told.placeholder;
+    this.panel.style.setProperty("--own", told.color);
+    this.panel.style.setProperty("--on-own", readableOn(told.color));
+    if (told.greeting && !this.greeting.isConnected) {
+      this.greeting.textContent = told.greeting;
+      this.log.prepend(this.greeting);
+    }
+    this.state = told.state;
+    if (told.state === "ended") this.end();
+    if (told.state === "closed")
+      this.foot.replaceChildren(element("p", { role: "status" }, "This chat is closed at the moment."));
     // The first look opens the conversation, so that the business speaks first.
-    if (state === "none" && !this.opened) this.start();
+    if (told.state === "none" && !this.opened) this.start();
   }
 
   async start() {

@@ -47,7 +47,7 @@ export class Connection {
   /**
    * @param {{ base: string, route: string, environment: string }} where
    * @param {{
-   *   state: (state: { title: string, state: "none" | "active" | "ended" }) => void,
+   *   state: (told: import("./chat.js").Told) => void,
    *   message: (message: Record<string, any>) => void,
    *   ended: () => void,
    *   online: (online: boolean) => void,
