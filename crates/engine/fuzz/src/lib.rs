@@ -108,7 +108,7 @@ pub fn check(source: &str) {
             references_stand_where_they_say(source, &expression.references());
         }
         Err(error) => {
-            assert!(source.is_char_boundary(error.span.start) && error.line > 0 && error.column > 0, "{error}")
+            assert!(source.is_char_boundary(error.span.start) && error.line > 0 && error.column > 0, "{error}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::ast::Node;
 use super::error::{Span, SyntaxError};
 
 /// An argument that a filter or test takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Param {
     pub name: &'static str,
     /// What it is for.

@@ -22,9 +22,14 @@
 //! - Yes and no are no numbers: `true + 1` is a problem, `true == 1` is no.
 //! - A text times a number is a problem; so is comparing different kinds with `<`.
 //! - Comparisons are not chained: `1 < x < 5` is refused and told to be joined with `and`.
-//! - `x | default(y)` and `x or y` accept what is not set in the middle of a path, too.
-//! - Halves are rounded away from zero, and `round` of a whole number is that number.
-//! - Unknown filters, tests and arguments are found when parsing.
+//! - `x | default(y)`, `x or y`, `not x`, `y if x` and `x is defined` accept what is not set in the middle of a path, too.
+//! - What is not set stays so through operators and most filters; its length is 0.
+//! - Halves are rounded away from zero. `int` and `number` of a text that says none is a problem, unless told
+//!   what to use; white space around is no matter.
+//! - `sort` puts values of different kinds in an order instead of failing.
+//! - `truncate` takes a length and an end, and counts the end.
+//! - Comments, `{# … #}`, are plain text.
+//! - Unknown filters, tests and arguments are found when parsing. Tuples and calls are refused.
 
 mod arguments;
 mod ast;

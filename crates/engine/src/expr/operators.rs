@@ -53,12 +53,10 @@ fn compare(left: &Value, right: &Value, holds: fn(Ordering) -> bool) -> Result<V
 /// Whether a text has a part, a list an item, or a map a key.
 fn contains(container: &Value, item: &Value) -> Result<bool, Failure> {
     match (container.kind(), item.kind()) {
-        (Kind::Unset, _) => Ok(false),
         (Kind::Text(text), Kind::Text(part)) => Ok(text.contains(part.as_ref())),
-        (Kind::Text(_), Kind::Unset) => Ok(false),
         (Kind::List(items), _) => Ok(items.iter().any(|other| other.same_as(item))),
         (Kind::Map(entries), Kind::Text(key)) => Ok(entries.contains_key(key.as_ref())),
-        (Kind::Map(_), _) => Ok(false),
+        (Kind::Unset | Kind::Map(_), _) | (Kind::Text(_), Kind::Unset) => Ok(false),
         _ => Err(Failure::invalid(format!("cannot look for a {} in a {}", item.type_name(), container.type_name()))),
     }
 }

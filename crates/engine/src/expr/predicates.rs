@@ -4,12 +4,13 @@ use super::arguments::Param;
 use crate::value::{Kind, Number, Value};
 
 /// A test, for `is`.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
 pub struct TestSpec {
     pub name: &'static str,
     /// What it asks, as a sentence.
     pub doc: &'static str,
     pub params: &'static [Param],
+    #[serde(skip)]
     pub(super) run: fn(&Value, &Value) -> bool,
 }
 
@@ -73,4 +74,46 @@ const TESTS: &[TestSpec] = &[
 
 fn rest_of(value: &Value, by: &Value) -> Option<Number> {
     value.as_number()?.modulo(by.as_number()?)
+}
+
+#[cfg(test)]
+mod checks {
+    use super::*;
+    use crate::expr::{Evaluation, Expression};
+    use crate::value::Map;
+
+    #[test]
+    fn each_says_yes_to_one_thing_and_no_to_another() {
+        let asked = [
+            ("defined", "1", "none"),
+            ("none", "none", "0"),
+            ("text", "''", "1"),
+            ("string", "'a'", "[]"),
+            ("number", "1.5", "'1.5'"),
+            ("integer", "2.0", "2.5"),
+            ("boolean", "false", "0"),
+            ("true", "true", "1"),
+            ("false", "false", "none"),
+            ("time", "0 | time", "0"),
+            ("list", "[]", "{}"),
+            ("mapping", "{}", "[]"),
+            ("empty", "''", "0"),
+            ("odd", "-3", "2"),
+            ("even", "0", "1.5"),
+            ("divisibleby(3)", "-9", "4"),
+            ("startingwith 'a'", "'abc'", "'cba'"),
+            ("endingwith('a')", "'cba'", "'abc'"),
+        ];
+        assert_eq!(
+            asked.map(|(name, ..)| name.split(['(', ' ']).next()),
+            *tests().iter().map(|test| Some(test.name)).collect::<Vec<_>>()
+        );
+        let scope = Map::new();
+        for (test, yes, no) in asked {
+            let ask = |value: &str| {
+                Expression::parse(&format!("({value}) is {test}")).unwrap().evaluate(&mut Evaluation::new(&scope))
+            };
+            assert_eq!((ask(yes), ask(no)), (true.into(), false.into()), "{test}");
+        }
+    }
 }

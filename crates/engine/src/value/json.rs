@@ -37,7 +37,8 @@ impl Value {
     }
 
     /// Takes over JSON that was read by `serde_json`, as in settings. Its fractions went through floating
-    /// point: they are taken in their shortest form (`0.1` is one tenth). Exact is [`Value::from_json`].
+    /// point: they are taken in their shortest form (`0.1` is one tenth). What is nested deeper than [`MAX_DEPTH`]
+    /// becomes unset. Exact is [`Value::from_json`].
     pub fn from_serde_json(json: &serde_json::Value) -> Value {
         match json {
             serde_json::Value::Null => Value::UNSET,

@@ -25,7 +25,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 
 pub use json::JsonError;
-pub use number::Number;
+pub use number::{Number, NumberError};
 pub use path::{Path, PathError, Segment, is_name};
 pub(crate) use path::{continues_name, starts_name};
 pub use show::MASK;

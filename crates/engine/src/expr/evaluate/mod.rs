@@ -8,7 +8,7 @@ use super::ast::{Choice, Expr, Node, Operator, Step};
 use super::error::Span;
 use super::filters::{Call, Failure};
 use super::{DEFAULT_BUDGET, MAX_PROBLEMS, operators};
-use crate::value::{Kind, Map, Value};
+use crate::value::{Kind, MAX_DEPTH, Map, Value};
 
 /// Where the variables of an expression come from.
 ///
@@ -109,6 +109,7 @@ impl<'a> Evaluation<'a> {
             Expr::Name(_) | Expr::Path(..) => self.read(node, Missing::Told),
             Expr::List(items) => {
                 let items = items.iter().map(|item| self.evaluate(item)).collect::<Result<Vec<_>, _>>()?;
+                self.tell_of_depth(items.iter(), node.span);
                 self.made(Value::list(items), &[], node.span)
             }
             Expr::Map(entries) => self.map(entries, node.span),
@@ -225,43 +226,59 @@ impl<'a> Evaluation<'a> {
             let value = self.evaluate(value)?;
             map.insert(key.render(), value);
         }
+        self.tell_of_depth(map.values(), span);
         self.made(Value::map(map), &[&keys], span)
     }
 
+    /// Tells when a list or map is too deep to be put into another one.
+    fn tell_of_depth<'v>(&mut self, mut parts: impl Iterator<Item = &'v Value>, span: Span) {
+        if parts.any(|part| part.depth() >= MAX_DEPTH) {
+            self.tell(
+                ProblemKind::Invalid,
+                span,
+                format!("lists and maps cannot be nested deeper than {MAX_DEPTH} levels"),
+            );
+        }
+    }
+
     fn read(&mut self, node: &Node, missing: Missing) -> Evaluated {
+        // Carries the mark of what the way into the value was chosen by.
+        let mut way = Value::UNSET;
         let found = match &node.expr {
             Expr::Name(name) => self.scope.get(name),
             Expr::Path(base, steps) => {
-                let base = match base.expr {
-                    Expr::Name(_) => self.read_uncharged(base),
+                // A variable is charged for the part that is read, not as a whole.
+                let base = match &base.expr {
+                    Expr::Name(name) => self.scope.get(name),
                     _ => Some(self.evaluate(base)?),
                 };
                 match base {
-                    Some(base) => self.walk(base, steps)?,
+                    Some(base) => self.walk(base, steps, &mut way)?,
                     None => None,
                 }
             }
             _ => None,
         };
         if found.is_none() && missing == Missing::Told {
-            let name = node.path().map_or("this part".to_owned(), |(path, _)| format!("`{path}`"));
-            self.tell(ProblemKind::Unset, node.span, format!("{name} is not set"));
+            let what = match node.path() {
+                Some((path, span)) if span == node.span => format!("`{path}`"),
+                Some((path, _)) => format!("a part of `{path}`"),
+                None => "this part".to_owned(),
+            };
+            self.tell(ProblemKind::Unset, node.span, format!("{what} is not set"));
         }
-        self.made(found.unwrap_or_default(), &[], node.span)
+        self.made(found.unwrap_or_default(), &[&way], node.span)
     }
 
-    fn read_uncharged(&self, node: &Node) -> Option<Value> {
-        if let Expr::Name(name) = &node.expr { self.scope.get(name) } else { None }
-    }
-
-    fn walk(&mut self, base: Value, steps: &[Step]) -> Result<Option<Value>, Exhausted> {
+    fn walk(&mut self, base: Value, steps: &[Step], way: &mut Value) -> Result<Option<Value>, Exhausted> {
         let mut value = base;
         for step in steps {
             let next = match step {
                 Step::Key(key, _) => value.key(key),
                 Step::Index(index, _) => {
                     let index = self.evaluate(index)?;
-                    at(&value, &index).map(|found| found.marked_like(&index))
+                    *way = std::mem::take(way).marked_like(&index);
+                    at(&value, &index)
                 }
                 Step::Slice(bounds, span) => {
                     let bounds = self.bounds(bounds)?;

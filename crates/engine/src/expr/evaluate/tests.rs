@@ -86,6 +86,8 @@ fn what_goes_wrong_is_unset_and_told() {
     for (source, message) in [
         ("nothing", "`nothing` is not set"),
         ("order.items[5].title", "`order.items[5].title` is not set"),
+        ("order.items[n].title", "a part of `order.items` is not set"),
+        ("('a' ~ 'b').c", "this part is not set"),
         ("'a' + 1", "cannot add a text and a number"),
         ("quantity * 2", "`| number` makes a number of a text"),
         ("1 / zero", "cannot divide by zero"),
@@ -147,6 +149,7 @@ fn what_is_made_of_something_sensitive_is_sensitive() {
         "card.number",
         "card | json",
         "pin[0]",
+        "card[pin]",
         "pin[1:]",
         "pin | number + 1",
         "-(pin | number)",
@@ -226,6 +229,21 @@ fn reading_copies_nothing() {
     }
     let name = scope["contact"].key("name").unwrap();
     assert!(std::ptr::eq(read("contact.name").as_text().unwrap(), name.as_text().unwrap()));
+}
+
+#[test]
+fn nesting_too_deep_is_told() {
+    let mut deep = Value::from(1);
+    for _ in 0..MAX_DEPTH {
+        deep = Value::list([deep]);
+    }
+    let scope = Map::from_iter([("deep".to_owned(), deep)]);
+    for source in ["[deep]", "{'a': deep}"] {
+        let mut evaluation = Evaluation::new(&scope);
+        let value = Expression::parse(source).unwrap().evaluate(&mut evaluation);
+        assert_eq!(value.depth(), 1);
+        assert!(evaluation.problems()[0].message.contains("deeper than 32"));
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::arguments::Param;
 use crate::value::{Number, Value};
 
 /// A filter: what it is called, takes and does.
-#[derive(Debug)]
+#[derive(Debug, serde::Serialize)]
 pub struct FilterSpec {
     pub name: &'static str,
     /// What it does, as a sentence.
@@ -21,7 +21,9 @@ pub struct FilterSpec {
     /// An expression, and what it gives as it is shown in a text.
     pub example: (&'static str, &'static str),
     /// Whether it does something with what is not set; the others give that on.
+    #[serde(skip)]
     pub(super) takes_unset: bool,
+    #[serde(skip)]
     pub(super) run: fn(&Call<'_>) -> Result<Value, Failure>,
 }
 

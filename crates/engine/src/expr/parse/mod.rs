@@ -335,8 +335,31 @@ fn left_over(token: &Token<'_>) -> String {
 
 fn unknown<'n>(what: &str, name: &str, span: Span, known: impl Iterator<Item = &'n str>) -> SyntaxError {
     let known: Vec<&str> = known.collect();
-    SyntaxError::at(span, format!("there is no {what} `{name}`; there are {}", known.join(", ")))
+    let nearest = known.iter().map(|known| (distance(name, known), known)).min().filter(|(distance, _)| *distance <= 2);
+    let hint = match nearest {
+        Some((_, nearest)) => format!("did you mean `{nearest}`?"),
+        None => format!("there are {}", known.join(", ")),
+    };
+    SyntaxError::at(span, format!("there is no {what} `{name}`; {hint}"))
 }
+
+/// How many letters have to be put in, taken out or changed to make one name of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate().take(MAX_NAME) {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = (diagonal + usize::from(x != y)).min(above + 1).min(row[j] + 1);
+            diagonal = above;
+        }
+    }
+    row[b.len()] + a.len().saturating_sub(MAX_NAME)
+}
+
+/// Names that are longer are like none of ours.
+const MAX_NAME: usize = 40;
 
 #[cfg(test)]
 mod tests;

@@ -36,7 +36,10 @@ fn says_what_is_wrong_and_where() {
     ] {
         assert_eq!(error(source), message, "{source}");
     }
-    assert!(error("a is odder").contains("there is no test `odder`"));
+    assert!(error("a is odder").ends_with("there is no test `odder`; did you mean `odd`?"));
+    assert!(error("a | tittle").ends_with("there is no filter `tittle`; did you mean `title`?"));
+    assert!(error("a | explode").contains("there are upper, lower,"));
+    assert!(error(&format!("a | {}", "x".repeat(60_000))).contains("there is no filter"));
 }
 
 #[test]
