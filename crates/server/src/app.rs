@@ -3,11 +3,11 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use usher_connect::call::Caller;
 use usher_connect::http;
 use usher_store::Store;
 
 use crate::auth::password::Passwords;
-use crate::auth::setup::SetupLink;
 use crate::auth::throttle::Throttle;
 use crate::clock::Clock;
 use crate::config::Configuration;
@@ -27,8 +27,10 @@ pub struct CoreParts {
     pub vault: Vault,
     pub clock: Clock,
     pub ids: Ids,
-    /// The client for requests that leave Usher by a person's doing: tests of connections, tries of APIs.
+    /// The one client for requests that leave Usher.
     pub http: http::Client,
+    /// Makes the calls that a person asks for: tests of connections, tries of APIs.
+    pub caller: Caller,
     pub passwords: Passwords,
 }
 
@@ -54,8 +56,6 @@ pub struct AppState {
     /// The room in which conversations run.
     pub room: runner::Handle,
     pub throttle: Throttle,
-    /// The one-time link by which the first administrator comes in.
-    pub setup: SetupLink,
 }
 
 impl Deref for AppState {

@@ -133,6 +133,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// Tells a member that is null from one that is left out: for `deserialize_with` beside `default`.
+///
+/// # Errors
+///
+/// The member has another type.
+pub fn some<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(reader: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(reader).map(Some)
+}
+
 /// A part of a list, and where the next part begins.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Page<T> {

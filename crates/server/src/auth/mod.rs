@@ -5,7 +5,6 @@ pub mod client_address;
 pub mod cookie;
 pub mod password;
 pub mod role;
-pub mod setup;
 pub mod throttle;
 
 pub use caller::{Actor, Caller, Member};

@@ -1,7 +1,9 @@
 //! Secrets at rest: sealed with the master key, each bound to the row in which it stands.
 
 mod key;
+pub mod row;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,7 +17,7 @@ use sha2::Sha256;
 use usher_engine::Seed;
 use usher_engine::id::EventId;
 
-pub use key::{Error as KeyError, Keys};
+pub use key::{Error as KeyError, Keys, VARIABLE};
 
 use crate::ids;
 
@@ -84,6 +86,28 @@ impl Vault {
         String::from_utf8(plain).map(SecretString::from).map_err(|_| form())
     }
 
+    /// Seals named secrets together, for the row that `row` names.
+    pub fn seal_all(&self, row: &str, secrets: &BTreeMap<String, SecretString>) -> Vec<u8> {
+        let plain: BTreeMap<&str, &str> =
+            secrets.iter().map(|(name, secret)| (name.as_str(), secret.expose_secret())).collect();
+        let plain = SecretString::from(serde_json::json!(plain).to_string());
+        self.seal(row, plain.expose_secret()).into_bytes()
+    }
+
+    /// Opens what [`Vault::seal_all`] sealed; nothing sealed is no secrets.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vault::open`].
+    pub fn open_all(&self, row: &str, sealed: Option<&[u8]>) -> Result<BTreeMap<String, SecretString>, Error> {
+        let Some(sealed) = sealed else { return Ok(BTreeMap::new()) };
+        let form = || Error::Form(row.to_owned());
+        let plain = self.open(row, std::str::from_utf8(sealed).map_err(|_| form())?)?;
+        let secrets: BTreeMap<String, String> =
+            serde_json::from_str(plain.expose_secret()).map_err(|_| form())?;
+        Ok(secrets.into_iter().map(|(name, secret)| (name, SecretString::from(secret))).collect())
+    }
+
     /// Says whether a sealed value should be sealed anew, because its key is no longer the current one.
     pub fn is_stale(&self, sealed: &str) -> bool {
         sealed.split('.').nth(1) != Some(self.keys.current().id.as_str())
@@ -145,6 +169,16 @@ mod tests {
         sealed.push(if last == 'A' { 'E' } else { 'A' });
         assert!(vault.open("row", &sealed).is_err());
         assert_eq!(vault.open("row", "gibberish").unwrap_err(), Error::Form("row".into()));
+    }
+
+    #[test]
+    fn named_secrets_are_sealed_together() {
+        let vault = vault(&[OLD]);
+        let secrets = BTreeMap::from([("token".to_owned(), SecretString::from("s3cret"))]);
+        let sealed = vault.seal_all("row", &secrets);
+        assert_eq!(vault.open_all("row", Some(&sealed)).unwrap()["token"].expose_secret(), "s3cret");
+        assert!(vault.open_all("row", None).unwrap().is_empty());
+        assert!(vault.open_all("other", Some(&sealed)).is_err());
     }
 
     #[test]
