@@ -4,7 +4,9 @@ import type { Json, Settings } from "./document";
 export type Family = "user_facing" | "action" | "integration";
 
 /** A rule that gives exits; the rules are evaluated over the settings, in order. */
-export type ExitRule = { name: string; label: string; when?: string } | { each: string; label: string };
+export type ExitRule =
+  | { name: string; label: string; when?: string; unless?: string }
+  | { each: string; label: string };
 
 export type Schema = {
   title?: string;
@@ -47,6 +49,7 @@ export type NodeType = {
   sets?: string | null;
   waits?: boolean;
   system?: string | null;
+  system_title?: string | null;
 };
 
 /** A connection of the workspace's sandbox to an outside system. */
@@ -56,11 +59,12 @@ export type Connection = {
   system: string;
   state?: "ok" | "failing" | "untested" | string;
   error?: string | null;
+  message?: string | null;
 };
 
 export type Catalogue = {
   types: NodeType[];
-  systems?: { system: string; title: string; connections: Connection[] }[];
+  systems?: { system: string; title: string; connections?: Connection[] }[];
   connections?: Connection[];
 };
 
@@ -71,13 +75,13 @@ export function indexTypes(catalogue: Catalogue): TypeIndex {
   return new Map(catalogue.types.map((type) => [type.type, type]));
 }
 
-/** The value that a JSON pointer finds, or undefined. */
+/** The value that a JSON pointer finds, or undefined. Lists are not looked into: what decides an exit stands in objects. */
 export function pointed(value: Json | undefined, pointer: string): Json | undefined {
   let at: Json | undefined = value;
   for (const part of pointer.split("/").slice(1)) {
     if (at === null || typeof at !== "object") return undefined;
     const key = part.replaceAll("~1", "/").replaceAll("~0", "~");
-    at = Array.isArray(at) ? at[Number(key)] : Object.hasOwn(at, key) ? at[key] : undefined;
+    at = !Array.isArray(at) && Object.hasOwn(at, key) ? at[key] : undefined;
   }
   return at;
 }
@@ -98,4 +102,22 @@ export function paletteGroups(catalogue: Catalogue, family: Family, query = ""):
     else groups.set(key, [type]);
   }
   return [...groups].map(([key, types]) => ({ key, types }));
+}
+
+/** The connections that the workspace has, to one system or to all. */
+export function connectionsOf(catalogue: Catalogue, system?: string | null): Connection[] {
+  const all = [
+    ...(catalogue.connections ?? []),
+    ...(catalogue.systems ?? []).flatMap(({ system: name, connections }) =>
+      (connections ?? []).map((connection) => ({ ...connection, system: name })),
+    ),
+  ];
+  return system ? all.filter((connection) => connection.system === system) : all;
+}
+
+/** The name of a connected system, as people know it. */
+export function systemTitle(catalogue: Catalogue, system: string): string {
+  const described = catalogue.systems?.find((each) => each.system === system)?.title;
+  const told = catalogue.types.find((type) => type.system === system)?.system_title;
+  return described ?? told ?? system;
 }

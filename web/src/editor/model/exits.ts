@@ -12,14 +12,20 @@ export function exitsOf(type: Pick<NodeType, "exits">, settings: Settings): Exit
       return items.flatMap((item) => {
         if (item === null || typeof item !== "object" || Array.isArray(item)) return [];
         if (typeof item.name !== "string") return [];
-        return [{ name: item.name, label: plainText(item[rule.label]) }];
+        return [{ name: item.name, label: plainText(item[rule.label]) || item.name }];
       });
     }
-    if (rule.when === undefined) return [{ name: rule.name, label: rule.label }];
-    const found = pointed(settings, rule.when);
-    const there = found !== undefined && found !== null && found !== false;
+    const there =
+      (rule.when === undefined || isOn(settings, rule.when)) &&
+      (rule.unless === undefined || !isOn(settings, rule.unless));
     return there ? [{ name: rule.name, label: rule.label }] : [];
   });
+}
+
+/** Whether the setting is there and neither null nor false. */
+function isOn(settings: Settings, pointer: string): boolean {
+  const found = pointed(settings, pointer);
+  return found !== undefined && found !== null && found !== false;
 }
 
 /** The exits of a node; of an unknown type, those that its document names, so that nothing is hidden. */

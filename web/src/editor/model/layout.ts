@@ -23,7 +23,7 @@ export const GAP_X = 96;
 export const GAP_Y = 40;
 /** The canvas keeps to this grid. */
 export const GRID = 4;
-export const START_SIZE = { width: 76, height: 32 } as const;
+export const START_SIZE = { width: 80, height: 36 } as const;
 
 export type CardShape = { lines: number; sets: boolean; options: number; exits: number };
 

@@ -42,10 +42,13 @@ describe("exits", () => {
     expect(names({ no_reply: 0 })).toEqual(["no_reply"]);
     expect(names({ no_reply: "", options: "not a list" })).toEqual(["no_reply"]);
     expect(names({ options: [null, 3, { label: "no name" }] })).toEqual([]);
+    const unless = [{ name: "no_match", label: "No match", unless: "/no_match/repeat_for_ever" }];
+    expect(exitsOf({ exits: unless }, {})).toHaveLength(1);
+    expect(exitsOf({ exits: unless }, { no_match: { repeat_for_ever: true } })).toEqual([]);
   });
 
-  it("read pointers with escapes, list places and nothing inherited", () => {
-    expect(pointed({ "a/b": { "~": [5] } }, "/a~1b/~0/0")).toBe(5);
+  it("read pointers with escapes, and nothing inherited", () => {
+    expect(pointed({ "a/b": { "~": 5 } }, "/a~1b/~0")).toBe(5);
     expect(pointed({}, "/constructor")).toBeUndefined();
   });
 });

@@ -33,7 +33,8 @@ export function variablesSetBy(type: NodeType | undefined, number: number, setti
       return typeof name === "string" && name !== "" ? [name] : [];
     });
   }
-  return [`node_${number}`];
+  // Logic keeps its result only when the builder gives it a name.
+  return type.group === "logic" ? [] : [`node_${number}`];
 }
 
 export function variablesBefore(

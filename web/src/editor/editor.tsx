@@ -1,0 +1,182 @@
+import { notifications } from "@mantine/notifications";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { useStore } from "zustand";
+import type { EditorProps } from ".";
+import type { EditorApi } from "./api";
+import { Canvas } from "./canvas/canvas";
+import { Picker } from "./canvas/picker";
+import { EditorContext, type EditorParts } from "./context";
+import { Drawer } from "./drawer/drawer";
+import styles from "./editor.module.css";
+import { NodeForm } from "./form/node-form";
+import { Header } from "./header/header";
+import { indexTypes } from "./model/catalogue";
+import { factFinder } from "./model/facts";
+import type { Opened } from "./opening";
+import { Outline } from "./outline/outline";
+import { Palette } from "./palette/palette";
+import { Phone } from "./phone/phone";
+import { createPreview } from "./phone/preview";
+import { createActions } from "./state/actions";
+import { createDraftStore } from "./state/draft";
+import { createViewStore } from "./state/view";
+import { createKeeper } from "./sync/keeper";
+import { browserShelf } from "./sync/shelf";
+
+type Props = EditorProps & { api: EditorApi; opened: Opened };
+
+const PHONE = "usher.editor.phone";
+
+/** The editor, once everything is read. */
+export function Loaded(props: Props) {
+  const { t } = useTranslation("editor");
+  const failed = useCallback(
+    (error: unknown) =>
+      notifications.show({
+        color: "red",
+        title: t("no_number"),
+        message: error instanceof Error ? error.message : String(error),
+      }),
+    [t],
+  );
+  const made = useRef<EditorParts | null>(null);
+  made.current ??= makeParts(props, failed);
+  const parts = made.current;
+  useLife(parts, props);
+  const root = useRef<HTMLDivElement>(null);
+  const onKeyDown = useGlobalKeys(parts);
+  const phone = useStore(parts.view, (state) => state.phone) && !parts.readOnly;
+  const mode = useStore(parts.view, (state) => state.mode);
+  return (
+    <EditorContext value={parts}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: undo and redo work wherever one is in the editor */}
+      <div className={styles.editor} ref={root} onKeyDownCapture={onKeyDown}>
+        <Header onDeploy={props.onDeploy} live={props.opened.live} />
+        <div className={styles.middle}>
+          <div className={styles.main}>
+            <div className={styles.canvas}>{mode === "canvas" ? <Canvas /> : <Outline />}</div>
+            <Drawer />
+          </div>
+          {phone && (
+            <aside className={styles.phone}>
+              <Phone hints={props.hints ?? []} />
+            </aside>
+          )}
+          <RightPanel parts={parts} />
+        </div>
+        <Picker />
+      </div>
+    </EditorContext>
+  );
+}
+
+/** The palette; with a node selected, that node's form. */
+function RightPanel({ parts }: { parts: EditorParts }) {
+  const { t } = useTranslation("editor");
+  const selection = useStore(parts.view, (state) => state.selection);
+  const document = useStore(parts.draft, (state) => state.document);
+  const [one] = selection;
+  const chosen = selection.length === 1 && one !== undefined && document.nodes[String(one)] ? one : null;
+  if (chosen === null && parts.readOnly) return null;
+  return (
+    <aside
+      className={styles.side}
+      aria-label={chosen === null ? t("palette.label") : t("form.label", { number: chosen })}
+    >
+      {chosen === null ? <Palette /> : <NodeForm key={chosen} number={chosen} />}
+    </aside>
+  );
+}
+
+function makeParts(props: Props, failed: (error: unknown) => void): EditorParts {
+  const { api, opened, workspace, workflowKey, readOnly, openPreview } = props;
+  const types = indexTypes(opened.catalogue);
+  const factsOf = factFinder(types);
+  const draft = createDraftStore(opened.document, readOnly);
+  const shown = localStorage.getItem(PHONE) !== "closed" && window.innerWidth >= 1200;
+  const view = createViewStore({
+    phone: !readOnly && (openPreview || shown),
+    mode: window.innerWidth < 768 ? "outline" : "canvas",
+  });
+  const keeper = createKeeper(api, draft, browserShelf(workspace, workflowKey), opened.etag);
+  return {
+    api,
+    workspace,
+    workflowKey,
+    readOnly,
+    catalogue: opened.catalogue,
+    types,
+    workflows: opened.workflows,
+    draft,
+    view,
+    keeper,
+    factsOf,
+    preview: createPreview(api, keeper.flush),
+    actions: createActions({ api, types, draft, view, factsOf, failed }),
+    savedEdits: { current: 0 },
+  };
+}
+
+/** What lives as long as the editor is open. */
+function useLife(parts: EditorParts, { opened, onFirstStep }: Props) {
+  const { draft, keeper, preview, view } = parts;
+  const tell = useRef(onFirstStep);
+  tell.current = onFirstStep;
+
+  useEffect(() => {
+    keeper.start();
+    if (opened.shelved) keeper.recover(opened.shelved);
+    const stopDraft = draft.subscribe((now, before) => {
+      if (now.document === before.document) return;
+      preview.outdate();
+      const more = Object.keys(now.document.nodes).length - Object.keys(before.document.nodes).length;
+      if (more > 0) tell.current?.("step");
+      else if (more === 0 && now.document.nodes !== before.document.nodes) {
+        const settings = Object.entries(now.document.nodes).some(
+          ([number, node]) => before.document.nodes[number]?.settings !== node.settings,
+        );
+        if (settings) tell.current?.("word");
+      }
+    });
+    const stopPreview = preview.store.subscribe((now, before) => {
+      if (now.answers.length > before.answers.length && !now.replaying) tell.current?.("talk");
+    });
+    const stopView = view.subscribe((now, before) => {
+      if (now.phone !== before.phone) localStorage.setItem(PHONE, now.phone ? "open" : "closed");
+    });
+    return () => {
+      stopDraft();
+      stopPreview();
+      stopView();
+      preview.stop();
+      keeper.stop();
+    };
+  }, [opened, draft, keeper, preview, view]);
+}
+
+/** Undo and redo wherever one is, also in a field: there is one history, the document's. Esc goes back a step. */
+function useGlobalKeys({ draft, view, readOnly }: EditorParts) {
+  return useMemo(
+    () => (event: React.KeyboardEvent) => {
+      const key = event.key.toLowerCase();
+      const command = event.ctrlKey || event.metaKey;
+      const inDialog = (event.target as HTMLElement).closest("[role=dialog]") !== null;
+      if (command && !inDialog && !readOnly && (key === "z" || key === "y")) {
+        event.preventDefault();
+        event.stopPropagation();
+        if (key === "y" || event.shiftKey) draft.getState().redo();
+        else draft.getState().undo();
+      } else if (event.key === "Escape" && !inDialog) {
+        const { connecting, connectFrom } = view.getState();
+        if (connecting) {
+          event.stopPropagation();
+          connectFrom(null);
+        } else if ((event.target as HTMLElement).closest(".react-flow")) {
+          view.getState().select([]);
+        }
+      }
+    },
+    [draft, view, readOnly],
+  );
+}
