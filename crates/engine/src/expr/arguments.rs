@@ -6,9 +6,11 @@ use super::error::{Span, SyntaxError};
 /// An argument that a filter or test takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Param {
+    /// What it is called, in `name=value`.
     pub name: &'static str,
     /// What it is for.
     pub doc: &'static str,
+    /// Whether it has to be given.
     pub required: bool,
 }
 

@@ -5,7 +5,9 @@ use std::ops::Range;
 /// A part of a source, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct Span {
+    /// Where it starts.
     pub start: usize,
+    /// Where it has ended.
     pub end: usize,
 }
 
@@ -15,6 +17,7 @@ impl Span {
         Span { start: self.start, end: end.end }
     }
 
+    /// Returns it as the range of a text.
     pub fn range(self) -> Range<usize> {
         self.start..self.end
     }
@@ -36,6 +39,7 @@ pub struct ParseError {
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
+    /// What is wrong and, where that is clear, what to do.
     pub message: String,
 }
 

@@ -6,15 +6,17 @@ use crate::value::{Kind, Number, Value};
 /// A test, for `is`.
 #[derive(Debug, serde::Serialize)]
 pub struct TestSpec {
+    /// What it is called, after `is`.
     pub name: &'static str,
     /// What it asks, as a sentence.
     pub doc: &'static str,
+    /// What it takes, in this order or by name.
     pub params: &'static [Param],
     #[serde(skip)]
     pub(super) run: fn(&Value, &Value) -> bool,
 }
 
-/// All tests, as completion and the reference show them.
+/// Returns all tests, as completion and the reference show them.
 pub fn tests() -> &'static [TestSpec] {
     TESTS
 }

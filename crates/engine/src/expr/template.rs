@@ -32,7 +32,7 @@ impl Expression {
         Ok(Expression { source: source.into(), node })
     }
 
-    /// As it was written.
+    /// Returns it as it was written.
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -42,7 +42,7 @@ impl Expression {
         evaluation.evaluate(&self.node).unwrap_or_default()
     }
 
-    /// The variables it reads, in the order of the source.
+    /// Returns the variables it reads, in the order of the source.
     pub fn references(&self) -> Vec<Reference> {
         let mut references = Vec::new();
         references::collect(&self.node, &mut references);
@@ -50,7 +50,7 @@ impl Expression {
         references
     }
 
-    /// The source with a variable renamed.
+    /// Returns the source with a variable renamed.
     pub fn renamed(&self, from: &str, to: &str) -> String {
         references::renamed(&self.source, &self.references(), from, to)
     }
@@ -88,18 +88,18 @@ impl Template {
         Template { source: text.into(), parts: vec![Part::Text(Span { start: 0, end: text.len() })] }
     }
 
-    /// The empty text.
+    /// Returns the empty text.
     pub fn empty() -> &'static Template {
         static EMPTY: LazyLock<Template> = LazyLock::new(|| Template::literal(""));
         &EMPTY
     }
 
-    /// As it was written.
+    /// Returns it as it was written.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// The text itself, if there are no expressions in it.
+    /// Returns the text itself, if there are no expressions in it.
     pub fn as_constant(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [] => Some(""),
@@ -108,13 +108,13 @@ impl Template {
         }
     }
 
-    /// The text with every expression replaced by its value. It is sensitive if any of them is. When the
+    /// Returns the text with every expression replaced by its value. It is sensitive if any of them is. When the
     /// budget is spent, the text ends there.
     pub fn render(&self, evaluation: &mut Evaluation<'_>) -> Value {
         self.render_each(evaluation, Value::render_to)
     }
 
-    /// The text as [`Template::render`] gives it, but each value written by a function, for texts in
+    /// Returns the text as [`Template::render`] gives it, but each value written by a function, for texts in
     /// which values have to be escaped.
     pub fn render_each(&self, evaluation: &mut Evaluation<'_>, write: impl Fn(&Value, &mut String)) -> Value {
         if self.as_constant().is_some_and(|text| text.len() == self.source.len()) {
@@ -138,7 +138,7 @@ impl Template {
         Value::from(text).marked_like(&mark)
     }
 
-    /// The value of the only expression, of its own kind, if there is nothing but one; otherwise the text. For
+    /// Returns the value of the only expression, of its own kind, if there is nothing but one; otherwise the text. For
     /// settings that pass values on: `{{ order.items }}` stays a list.
     pub fn evaluate(&self, evaluation: &mut Evaluation<'_>) -> Value {
         match self.parts.as_slice() {
@@ -147,7 +147,7 @@ impl Template {
         }
     }
 
-    /// The variables it reads, in the order of the source.
+    /// Returns the variables it reads, in the order of the source.
     pub fn references(&self) -> Vec<Reference> {
         let mut references = Vec::new();
         for part in &self.parts {
@@ -159,7 +159,7 @@ impl Template {
         references
     }
 
-    /// The source with a variable renamed.
+    /// Returns the source with a variable renamed.
     pub fn renamed(&self, from: &str, to: &str) -> String {
         references::renamed(&self.source, &self.references(), from, to)
     }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::{Kind, Value};
 
 impl Value {
-    /// Whether both have the same content. Different kinds are never equal; maps are whatever their order.
+    /// Says whether both have the same content. Different kinds are never equal; maps are whatever their order.
     pub fn same_as(&self, other: &Value) -> bool {
         match (self.kind(), other.kind()) {
             (Kind::List(a), Kind::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.same_as(b)),
@@ -16,7 +16,7 @@ impl Value {
         }
     }
 
-    /// The order of two numbers, texts, times, yes/no or lists; nothing for other pairs.
+    /// Returns the order of two numbers, texts, times, yes/no or lists; nothing for other pairs.
     pub fn order(&self, other: &Value) -> Option<Ordering> {
         match (self.kind(), other.kind()) {
             (Kind::YesNo(a), Kind::YesNo(b)) => Some(a.cmp(b)),
@@ -32,7 +32,7 @@ impl Value {
         }
     }
 
-    /// An order over all values, for sorting what is mixed: by kind first. Values are equal in it when
+    /// Returns an order over all values, for sorting what is mixed: by kind first. Values are equal in it when
     /// they are [`Value::same_as`], but for maps of another order.
     pub(crate) fn total_order(&self, other: &Value) -> Ordering {
         match (self.kind(), other.kind()) {

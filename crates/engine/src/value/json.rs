@@ -14,8 +14,10 @@ use super::{Kind, MAX_DEPTH, Map, Number, Value};
 /// A text that is not JSON, or too deeply nested.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
+    /// It is not JSON.
     #[error("not JSON: {0}")]
     Malformed(#[from] serde_json::Error),
+    /// Lists and maps nest deeper than [`MAX_DEPTH`].
     #[error("nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
 }

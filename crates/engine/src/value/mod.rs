@@ -55,11 +55,17 @@ pub enum Kind {
     /// Not set: a variable that nobody set, `none`, or JSON's `null`. Shown as an empty text.
     #[default]
     Unset,
+    /// Yes or no.
     YesNo(bool),
+    /// A number, exact.
     Number(Number),
+    /// A text.
     Text(Arc<str>),
+    /// An instant.
     Time(Timestamp),
+    /// Values in an order.
     List(Arc<Vec<Value>>),
+    /// Values under keys, in the order in which they were written.
     Map(Arc<Map>),
 }
 
@@ -119,63 +125,63 @@ impl Value {
         if origin.is_sensitive() { self.sensitive() } else { self }
     }
 
-    /// Whether the value or any part of it is sensitive.
+    /// Says whether the value or any part of it is sensitive.
     pub fn is_sensitive(&self) -> bool {
         self.mark != Mark::Plain
     }
 
-    /// The content, to match on. What is made from it has to be given the mark again, by
+    /// Returns the content, to match on. What is made from it has to be given the mark again, by
     /// [`Value::marked_like`].
     pub fn kind(&self) -> &Kind {
         &self.kind
     }
 
-    /// Whether it is not set.
+    /// Says whether it is not set.
     pub fn is_unset(&self) -> bool {
         matches!(self.kind, Kind::Unset)
     }
 
-    /// The text, if it is one.
+    /// Returns the text, if it is one.
     pub fn as_text(&self) -> Option<&str> {
         if let Kind::Text(text) = &self.kind { Some(text) } else { None }
     }
 
-    /// The number, if it is one.
+    /// Returns the number, if it is one.
     pub fn as_number(&self) -> Option<Number> {
         if let Kind::Number(number) = self.kind { Some(number) } else { None }
     }
 
-    /// The number as `i64`, if it is a whole one in that range.
+    /// Returns the number as `i64`, if it is a whole one in that range.
     pub fn as_i64(&self) -> Option<i64> {
         self.as_number().and_then(Number::to_i64)
     }
 
-    /// The yes or no, if it is one.
+    /// Returns the yes or no, if it is one.
     pub fn as_yes_no(&self) -> Option<bool> {
         if let Kind::YesNo(yes) = self.kind { Some(yes) } else { None }
     }
 
-    /// The time, if it is one.
+    /// Returns the time, if it is one.
     pub fn as_time(&self) -> Option<Timestamp> {
         if let Kind::Time(time) = self.kind { Some(time) } else { None }
     }
 
-    /// The items, if it is a list.
+    /// Returns the items, if it is a list.
     pub fn as_list(&self) -> Option<&[Value]> {
         if let Kind::List(items) = &self.kind { Some(items) } else { None }
     }
 
-    /// The entries, if it is a map.
+    /// Returns the entries, if it is a map.
     pub fn as_map(&self) -> Option<&Map> {
         if let Kind::Map(entries) = &self.kind { Some(entries) } else { None }
     }
 
-    /// The value under a key of a map.
+    /// Returns the value under a key of a map.
     pub fn key(&self, key: &str) -> Option<Value> {
         self.as_map()?.get(key).map(|value| self.child(value))
     }
 
-    /// The item of a list at a position; negative ones count from the end.
+    /// Returns the item of a list at a position; negative ones count from the end.
     pub fn index(&self, index: i64) -> Option<Value> {
         let items = self.as_list()?;
         let length = i64::try_from(items.len()).ok()?;
@@ -183,7 +189,7 @@ impl Value {
         items.get(usize::try_from(index).ok()?).map(|item| self.child(item))
     }
 
-    /// The value at a path; an empty path is the value itself.
+    /// Returns the value at a path; an empty path is the value itself.
     pub fn get(&self, path: &[Segment]) -> Option<Value> {
         path.iter().try_fold(self.clone(), |value, segment| match segment {
             Segment::Key(key) => value.key(key),
@@ -191,7 +197,7 @@ impl Value {
         })
     }
 
-    /// Whether it counts as true: everything but unset, no, 0, and empty texts, lists and maps.
+    /// Says whether it counts as true: everything but unset, no, 0, and empty texts, lists and maps.
     pub fn truthy(&self) -> bool {
         match &self.kind {
             Kind::Unset => false,
@@ -204,7 +210,7 @@ impl Value {
         }
     }
 
-    /// The name of the kind, as builders read it.
+    /// Returns the name of the kind, as builders read it.
     pub fn type_name(&self) -> &'static str {
         match self.kind {
             Kind::Unset => "unset",
@@ -217,7 +223,7 @@ impl Value {
         }
     }
 
-    /// The size in bytes as it is counted against limits: the bytes of all texts and keys in it and
+    /// Returns the size in bytes as it is counted against limits: the bytes of all texts and keys in it and
     /// 16 for every value. Costs nothing to ask.
     pub fn size(&self) -> usize {
         self.size as usize

@@ -31,9 +31,10 @@ enum Repr {
 pub struct NumberError;
 
 impl Number {
+    /// The number 0.
     pub const ZERO: Number = Number(Repr::Whole(0));
 
-    /// The number as `i64`, if it is whole and in range (`2.0` is whole).
+    /// Returns the number as `i64`, if it is whole and in range (`2.0` is whole).
     pub fn to_i64(self) -> Option<i64> {
         match self.0 {
             Repr::Whole(whole) => Some(whole),
@@ -41,7 +42,7 @@ impl Number {
         }
     }
 
-    /// The number as a decimal; every number is one.
+    /// Returns the number as a decimal; every number is one.
     pub fn to_decimal(self) -> Decimal {
         match self.0 {
             Repr::Whole(whole) => Decimal::from(whole),
@@ -49,45 +50,48 @@ impl Number {
         }
     }
 
-    /// Whether it is held as `i64`, and so is written without a point.
+    /// Says whether it is held as `i64`, and so is written without a point.
     pub(crate) fn as_whole(self) -> Option<i64> {
         if let Repr::Whole(whole) = self.0 { Some(whole) } else { None }
     }
 
+    /// Says whether it is 0.
     pub fn is_zero(self) -> bool {
         self == Number::ZERO
     }
 
-    /// Whether nothing but zeros follows the point.
+    /// Says whether nothing but zeros follows the point.
     pub fn is_integer(self) -> bool {
         self.to_decimal().is_integer()
     }
 
+    /// Says whether it is below 0.
     pub fn is_negative(self) -> bool {
         self < Number::ZERO
     }
 
-    /// The sum, unless it has too many digits.
+    /// Returns the sum, unless it has too many digits.
     pub fn plus(self, other: Number) -> Option<Number> {
         self.apply(other, i64::checked_add, Decimal::checked_add)
     }
 
+    /// Returns the difference, unless it has too many digits.
     pub fn minus(self, other: Number) -> Option<Number> {
         self.apply(other, i64::checked_sub, Decimal::checked_sub)
     }
 
-    /// The product, with digits after the 28th rounded away.
+    /// Returns the product, with digits after the 28th rounded away.
     pub fn times(self, other: Number) -> Option<Number> {
         self.apply(other, i64::checked_mul, Decimal::checked_mul)
     }
 
-    /// The quotient to 28 digits, without zeros at the end; nothing when dividing by zero.
+    /// Returns the quotient to 28 digits, without zeros at the end; nothing when dividing by zero.
     pub fn over(self, other: Number) -> Option<Number> {
         let quotient = self.to_decimal().checked_div(other.to_decimal())?;
         Some(quotient.normalize().into())
     }
 
-    /// The quotient rounded down to a whole number.
+    /// Returns the quotient rounded down to a whole number.
     pub fn floor_over(self, other: Number) -> Option<Number> {
         self.apply(other, floor_div, |a, b| {
             let rest = a.checked_rem(b)?;
@@ -100,7 +104,7 @@ impl Number {
         })
     }
 
-    /// What remains of [`Number::floor_over`]; it has the sign of the divisor.
+    /// Returns what remains of [`Number::floor_over`]; it has the sign of the divisor.
     pub fn modulo(self, other: Number) -> Option<Number> {
         self.apply(other, floor_rem, |a, b| {
             let rest = a.checked_rem(b)?;
@@ -112,7 +116,7 @@ impl Number {
         })
     }
 
-    /// The power with a whole exponent; nothing when it has too many digits.
+    /// Returns the power with a whole exponent; nothing when it has too many digits.
     pub fn to_the(self, exponent: Number) -> Option<Number> {
         let exponent = exponent.to_i64()?;
         let mut left = exponent.unsigned_abs();
@@ -129,10 +133,12 @@ impl Number {
         if exponent < 0 { Number::from(1).over(power) } else { Some(power) }
     }
 
+    /// Returns it with the other sign.
     pub fn negated(self) -> Option<Number> {
         Number::ZERO.minus(self)
     }
 
+    /// Returns it without its sign.
     pub fn absolute(self) -> Option<Number> {
         if self.is_negative() { self.negated() } else { Some(self) }
     }

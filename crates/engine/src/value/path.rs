@@ -22,13 +22,13 @@ pub struct Path(pub Vec<Segment>);
 pub struct PathError(String);
 
 impl Path {
-    /// The key of the first step: the variable's name.
+    /// Returns the key of the first step: the variable's name.
     pub fn root(&self) -> Option<&str> {
         if let Some(Segment::Key(name)) = self.0.first() { Some(name) } else { None }
     }
 }
 
-/// Whether a text can be written as a name in expressions, without quotes.
+/// Says whether a text can be written as a name in expressions, without quotes.
 pub fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
     chars.next().is_some_and(starts_name) && chars.all(continues_name)

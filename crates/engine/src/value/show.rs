@@ -9,7 +9,7 @@ use super::{Kind, Mark, Value};
 pub const MASK: &str = "••••••";
 
 impl Value {
-    /// The value as it appears in a text: unset as nothing, yes and no as `true` and `false`, times
+    /// Returns the value as it appears in a text: unset as nothing, yes and no as `true` and `false`, times
     /// in RFC 3339, lists and maps as JSON. The text does not carry the mark: where it goes on as a
     /// value, use [`Value::to_text`].
     pub fn render(&self) -> String {
@@ -31,7 +31,7 @@ impl Value {
         };
     }
 
-    /// The value as text, with the mark.
+    /// Returns the value as text, with the mark.
     #[must_use]
     pub fn to_text(&self) -> Value {
         match self.kind() {
@@ -40,7 +40,7 @@ impl Value {
         }
     }
 
-    /// The value with every sensitive part replaced by [`MASK`].
+    /// Returns the value with every sensitive part replaced by [`MASK`].
     #[must_use]
     pub fn masked(&self) -> Value {
         match (self.mark, self.kind()) {

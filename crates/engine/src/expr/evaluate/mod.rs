@@ -14,7 +14,7 @@ use crate::value::{Kind, MAX_DEPTH, Map, Value};
 ///
 /// Values are cheap to clone, so they are handed out, not lent.
 pub trait Scope {
-    /// The value of a variable; nothing if there is none of that name.
+    /// Returns the value of a variable; nothing if there is none of that name.
     fn get(&self, name: &str) -> Option<Value>;
 }
 
@@ -27,12 +27,15 @@ impl Scope for Map {
 /// Something that went wrong while evaluating, for the trace. It never tells the content of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// What sort of problem.
     pub kind: ProblemKind,
     /// Where in the source.
     pub span: Span,
+    /// What went wrong, in a sentence without its point.
     pub message: String,
 }
 
+/// What sort of problem it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {
     /// Something that is not set was read.
@@ -88,12 +91,12 @@ impl<'a> Evaluation<'a> {
         self
     }
 
-    /// What is left of the budget, in bytes.
+    /// Returns what is left of the budget, in bytes.
     pub fn budget(&self) -> usize {
         self.budget
     }
 
-    /// What has gone wrong so far.
+    /// Returns what has gone wrong so far.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -312,7 +315,7 @@ enum Missing {
     Expected,
 }
 
-/// The part of a value under a key or at an index; a text has its characters.
+/// Returns the part of a value under a key or at an index; a text has its characters.
 fn at(value: &Value, index: &Value) -> Option<Value> {
     match (value.kind(), index.kind()) {
         (Kind::Map(_), Kind::Text(key)) => value.key(key),

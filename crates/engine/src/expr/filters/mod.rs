@@ -14,9 +14,11 @@ use crate::value::{Number, Value};
 /// A filter: what it is called, takes and does.
 #[derive(Debug, serde::Serialize)]
 pub struct FilterSpec {
+    /// What it is called.
     pub name: &'static str,
     /// What it does, as a sentence.
     pub doc: &'static str,
+    /// What it takes, in this order or by name.
     pub params: &'static [Param],
     /// An expression, and what it gives as it is shown in a text.
     pub example: (&'static str, &'static str),
@@ -27,7 +29,7 @@ pub struct FilterSpec {
     pub(super) run: fn(&Call<'_>) -> Result<Value, Failure>,
 }
 
-/// All filters, as completion and the reference show them.
+/// Returns all filters, as completion and the reference show them.
 pub fn filters() -> &'static [FilterSpec] {
     static FILTERS: std::sync::LazyLock<Vec<FilterSpec>> = std::sync::LazyLock::new(|| {
         let mut filters: Vec<FilterSpec> = Vec::new();
@@ -100,7 +102,7 @@ pub(super) struct Call<'c> {
 }
 
 impl<'c> Call<'c> {
-    /// The text that goes in.
+    /// Returns the text that goes in.
     fn text(&self) -> Result<&'c str, Failure> {
         self.input.as_text().ok_or_else(|| self.unfit("a text"))
     }
