@@ -4,8 +4,8 @@ import type {
   ApiDefinition,
   ApiKey,
   Channel,
+  ChannelKindItem,
   Connection,
-  Described,
   Environment,
   List,
   Member,
@@ -42,11 +42,7 @@ export const removeRoute = (workspace: string, environment: Environment, id: str
 
 /** The types of channels that can be added. */
 export const channelKinds = (workspace: string) =>
-  send<List<Described>>("GET", inWorkspace(workspace, "channel-kinds")).then(data);
-
-/** The systems that can be connected. */
-export const systems = (workspace: string) =>
-  send<List<Described>>("GET", inWorkspace(workspace, "systems")).then(data);
+  send<ChannelKindItem[]>("GET", inWorkspace(workspace, "channel-kinds")).then(data);
 
 export const channels = (workspace: string, environment: Environment) =>
   send<List<Channel>>("GET", inEnvironment(workspace, environment, "channels")).then(data);
@@ -80,7 +76,10 @@ export const sendTestMessage = (
   environment: Environment,
   key: string,
   body: { to: string; text: string },
-) => send<unknown>("POST", inEnvironment(workspace, environment, "channels", key, "test-message"), { body });
+) =>
+  send<Tested>("POST", inEnvironment(workspace, environment, "channels", key, "test-message"), { body }).then(
+    data,
+  );
 
 export const connections = (workspace: string, environment: Environment) =>
   send<List<Connection>>("GET", inEnvironment(workspace, environment, "connections")).then(data);

@@ -24,13 +24,6 @@ export const channelKindsQuery = (workspace: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-export const systemsQuery = (workspace: string) =>
-  queryOptions({
-    queryKey: [workspace, "systems"],
-    queryFn: () => configuration.systems(workspace),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-
 export const workflowsQuery = (workspace: string) =>
   queryOptions({ queryKey: [workspace, "workflows"], queryFn: () => workflows.workflows(workspace) });
 

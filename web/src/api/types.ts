@@ -194,9 +194,9 @@ export interface NodeType {
   system: string | null;
 }
 
-/** A type of channel, or a system that can be connected: what it is called, and what it must be told. */
-export interface Described {
-  key: string;
+/** A system that can be connected: what a connection must be told. */
+export interface System {
+  system: string;
   title: string;
   settings: Schema;
   secrets: Schema;
@@ -204,6 +204,9 @@ export interface Described {
 
 export interface Catalogue {
   types: NodeType[];
+  systems: System[];
+  /** The connections of the sandbox. */
+  connections: Connection[];
 }
 
 // ── Configuration ──
@@ -220,6 +223,15 @@ export interface Route {
 }
 
 export type ChannelKind = "whatsapp" | "web_chat";
+
+/** A type of channel: what one of it must be told. */
+export interface ChannelKindItem {
+  kind: ChannelKind;
+  title: string;
+  settings: Schema;
+  secrets: Schema;
+  webhook: boolean;
+}
 
 export interface Channel {
   key: string;

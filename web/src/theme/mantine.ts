@@ -4,6 +4,7 @@ import {
   Button,
   type CSSVariablesResolver,
   createTheme,
+  InputWrapper,
   type MantineColorsTuple,
   Menu,
   Modal,
@@ -50,6 +51,20 @@ const dark: MantineColorsTuple = [
   "#020617",
 ];
 
+/** Red appears on the buttons that destroy, and where Mantine itself speaks of an error. */
+const red: MantineColorsTuple = [
+  "#fdeaea",
+  "#fbd5d5",
+  "#f7b5b5",
+  "#f98b8b",
+  "#f06a6a",
+  "#e04848",
+  "#cf2f2f",
+  "#bf2222",
+  "#b91c1c",
+  "#991b1b",
+];
+
 export const theme = createTheme({
   fontFamily: "var(--u-font)",
   fontFamilyMonospace: "var(--u-font-mono)",
@@ -69,7 +84,7 @@ export const theme = createTheme({
   defaultRadius: "sm",
   primaryColor: "indigo",
   primaryShade: { light: 6, dark: 5 },
-  colors: { indigo, gray: slate, dark },
+  colors: { indigo, gray: slate, dark, red },
   cursorType: "pointer",
   focusRing: "auto",
   respectReducedMotion: true,
@@ -79,7 +94,17 @@ export const theme = createTheme({
     Button: Button.extend({ defaultProps: { size: "sm" }, styles: { root: { fontWeight: 500 } } }),
     Badge: Badge.extend({ styles: { root: { textTransform: "none", fontWeight: 500 } } }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", transitionProps: { duration: 120 } } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 140 } } }),
+    InputWrapper: InputWrapper.extend({
+      defaultProps: { inputWrapperOrder: ["label", "input", "description", "error"] },
+    }),
+    Modal: Modal.extend({
+      defaultProps: {
+        centered: true,
+        transitionProps: { duration: 140 },
+        overlayProps: { color: "#0f172a", backgroundOpacity: 0.4 },
+      },
+      styles: { title: { fontSize: 16, fontWeight: 600, lineHeight: "24px" } },
+    }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, transitionProps: { duration: 120 } } }),
   },
 });
@@ -97,7 +122,7 @@ export const cssVariablesResolver: CSSVariablesResolver = () => {
     "--mantine-color-default": "var(--u-card)",
     "--mantine-color-default-hover": "var(--u-hover)",
     "--mantine-color-default-color": "var(--u-text)",
-    "--mantine-color-default-border": "var(--u-field-border)",
+    "--mantine-color-default-border": "var(--u-border-strong)",
     "--mantine-color-disabled": "var(--u-sunken)",
     "--mantine-color-disabled-color": "var(--u-text-faint)",
     "--mantine-color-disabled-border": "var(--u-border)",
@@ -110,6 +135,7 @@ export const cssVariablesResolver: CSSVariablesResolver = () => {
     "--mantine-color-indigo-light": "var(--u-accent-soft)",
     "--mantine-color-indigo-light-color": "var(--u-accent-text)",
     "--mantine-shadow-md": "var(--u-shadow-floating)",
+    "--mantine-shadow-xl": "var(--u-shadow-floating)",
   };
   return { variables: {}, light: surfaces, dark: surfaces };
 };

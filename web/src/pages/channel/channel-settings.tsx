@@ -20,7 +20,7 @@ export function ChannelSettings({ channel }: { channel: Channel }) {
   const { workspace, environment } = usePlace();
   const queries = useQueryClient();
   const { data: kinds } = useQuery(channelKindsQuery(workspace.key));
-  const described = kinds?.items.find((each) => each.key === channel.kind);
+  const described = kinds?.find((each) => each.kind === channel.kind);
   const [name, setName] = useState(channel.name);
   const [settings, setSettings] = useState(channel.settings);
   const [secrets, setSecrets] = useState<Record<string, string>>({});

@@ -26,7 +26,6 @@ export function TestMessage({ channel }: { channel: Channel }) {
   });
   const send = useMutation({
     mutationFn: () => sendTestMessage(workspace.key, environment, channel.key, form.values),
-    onError: form.refuse,
     onSettled: () =>
       queries.invalidateQueries({ queryKey: channelQuery(workspace.key, environment, channel.key).queryKey }),
   });
@@ -53,12 +52,12 @@ export function TestMessage({ channel }: { channel: Channel }) {
           minRows={2}
           maxRows={6}
         />
-        <FormProblem error={send.error} />
+        <FormProblem error={send.data?.ok === false ? new Error(send.data.message) : send.error} />
         <div role="status">
-          {send.isSuccess && (
+          {send.data?.ok && (
             <p className={styles.said}>
               <IconCheck size={16} aria-hidden />
-              {t("whatsapp.test_sent")}
+              {send.data.message || t("whatsapp.test_sent")}
             </p>
           )}
         </div>

@@ -10,6 +10,7 @@ import { CopyField } from "../../components/copy-field";
 import { ButtonLink } from "../../components/link";
 import { Panel } from "../../components/panel";
 import { QrCode } from "../../components/qr-code";
+import { useWorkflowName } from "../workflow-name";
 import styles from "./channel.module.css";
 import { embedSnippet } from "./embed-snippet";
 
@@ -39,6 +40,7 @@ export function WebChatPanels({ channel }: { channel: Channel }) {
 function Chat({ route }: { route: Route }) {
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
+  const workflowName = useWorkflowName();
   const { origin } = window.location;
   const url = new URL(
     route.url ?? `/chat/${route.key}${environment === "sandbox" ? "?environment=sandbox" : ""}`,
@@ -46,7 +48,7 @@ function Chat({ route }: { route: Route }) {
   ).href;
   const snippet = embedSnippet(origin, route.key, environment);
   return (
-    <Panel title={route.name} about={t("web_chat.about", { workflow: route.workflow })}>
+    <Panel title={route.name} about={t("web_chat.about", { workflow: workflowName(route.workflow) })}>
       <div className={styles.chat}>
         <div className={styles.chatWords}>
           <CopyField label={t("web_chat.link")} description={t("web_chat.link_help")} value={url} />

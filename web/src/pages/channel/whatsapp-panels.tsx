@@ -62,7 +62,7 @@ function Verified({ at }: { at: string | null }) {
       <span className={styles.good}>
         <IconCheck size={16} aria-hidden />
         {t("whatsapp.is_verified")}
-      </span>{" "}
+      </span>
       <span className={styles.when}>
         <Ago at={at} />
       </span>

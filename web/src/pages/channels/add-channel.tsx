@@ -26,7 +26,7 @@ export function AddChannel({ onClose }: { onClose: () => void }) {
   const [settings, setSettings] = useState<Record<string, unknown>>({});
   const [secrets, setSecrets] = useState<Record<string, string>>({});
   const [errors, setErrors] = useState<Record<string, string>>({});
-  const described = kinds?.items.find((each) => each.key === kind);
+  const described = kinds?.find((each) => each.kind === kind);
   const form = useForm({
     initial: { name: "" },
     check: (_, { name }) => (name.trim() === "" ? t("channels.missing_name") : undefined),

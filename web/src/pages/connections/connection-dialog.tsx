@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { addConnection, changeConnection, testConnection } from "../../api/configuration";
-import { catalogueQuery, connectionsQuery, systemsQuery } from "../../api/queries";
+import { catalogueQuery, connectionsQuery } from "../../api/queries";
 import type { Connection } from "../../api/types";
 import { usePlace } from "../../app/place";
 import { Failure } from "../../components/failure";
@@ -18,10 +18,10 @@ export function ConnectionDialog({ connection, onClose }: { connection?: Connect
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const queries = useQueryClient();
-  const known = useQuery(systemsQuery(workspace.key));
-  const systems = known.data?.items ?? [];
+  const known = useQuery(catalogueQuery(workspace.key));
+  const systems = known.data?.systems ?? [];
   const [chosen, setChosen] = useState(connection?.system ?? null);
-  const system = systems.find(({ key }) => key === (chosen ?? systems[0]?.key));
+  const system = systems.find((each) => each.system === (chosen ?? systems[0]?.system));
   const [name, setName] = useState(connection?.name ?? "");
   const [settings, setSettings] = useState(connection?.settings ?? {});
   const [secrets, setSecrets] = useState<Record<string, string>>({});
@@ -33,7 +33,7 @@ export function ConnectionDialog({ connection, onClose }: { connection?: Connect
       const body = { name: name.trim() || (system?.title ?? ""), settings: all, secrets: typed };
       return connection
         ? changeConnection(workspace.key, environment, connection.key, body)
-        : addConnection(workspace.key, environment, { ...body, system: system?.key ?? "" });
+        : addConnection(workspace.key, environment, { ...body, system: system?.system ?? "" });
     },
     onSuccess: async (kept) => {
       onClose();
@@ -85,8 +85,8 @@ export function ConnectionDialog({ connection, onClose }: { connection?: Connect
           <Stack gap={16}>
             <Select
               label={t("connections.system")}
-              data={systems.map(({ key, title }) => ({ value: key, label: title }))}
-              value={system.key}
+              data={systems.map((each) => ({ value: each.system, label: each.title }))}
+              value={system.system}
               disabled={connection !== undefined}
               allowDeselect={false}
               onChange={(key) => {

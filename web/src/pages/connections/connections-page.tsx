@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { testConnection } from "../../api/configuration";
-import { catalogueQuery, connectionsQuery, systemsQuery } from "../../api/queries";
+import { catalogueQuery, connectionsQuery } from "../../api/queries";
 import type { Connection } from "../../api/types";
 import { usePlace } from "../../app/place";
 import { Empty } from "../../components/empty";
@@ -75,8 +75,9 @@ function ConnectionRow({ connection, onTask }: { connection: Connection; onTask:
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const queries = useQueryClient();
-  const { data: systems } = useQuery(systemsQuery(workspace.key));
-  const system = systems?.items.find(({ key }) => key === connection.system)?.title ?? connection.system;
+  const { data: catalogue } = useQuery(catalogueQuery(workspace.key));
+  const system =
+    catalogue?.systems.find((each) => each.system === connection.system)?.title ?? connection.system;
   const test = useMutation({
     mutationFn: () => testConnection(workspace.key, environment, connection.key),
     onError: (error) => failed(t("connections.test_failed", { name: connection.name }), error),

@@ -2,13 +2,14 @@ import { Skeleton } from "@mantine/core";
 import { IconChevronLeft } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { conversationEvents } from "../../api/conversations";
 import { Problem } from "../../api/problem";
 import { conversationQuery } from "../../api/queries";
 import type { Conversation } from "../../api/types";
 import { usePlace } from "../../app/place";
+import { knownKind } from "../../components/channel-tile";
 import { useEvents } from "../../components/events";
 import { Failure } from "../../components/failure";
 import { TextLink } from "../../components/link";
@@ -69,10 +70,11 @@ export function ConversationPage() {
   return <Shown conversation={conversation.data} back={back} />;
 }
 
-function Shown({ conversation, back }: { conversation: Conversation; back: React.ReactNode }) {
+function Shown({ conversation, back }: { conversation: Conversation; back: ReactNode }) {
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const [node, setNode] = useState<number | null>(null);
+  const kind = knownKind(conversation.channel);
   return (
     <Page
       title={conversation.contact.name || t("conversations.unnamed")}
@@ -80,7 +82,7 @@ function Shown({ conversation, back }: { conversation: Conversation; back: React
       beside={<ConversationStateChip conversation={conversation} />}
       width="full"
       about={t("conversation.about", {
-        channel: conversation.channel,
+        channel: kind ? t(`channels.kinds.${kind}.name`) : conversation.channel,
         address: conversation.address,
         at: dateAndTime(conversation.started_at),
       })}

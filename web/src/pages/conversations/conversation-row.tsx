@@ -7,11 +7,13 @@ import { Chip } from "../../components/chip";
 import { TextLink } from "../../components/link";
 import { Named } from "../../components/table";
 import { Ago } from "../../components/time";
+import { useWorkflowName } from "../workflow-name";
 import styles from "./conversations.module.css";
 
 export function ConversationRow({ conversation }: { conversation: ConversationItem }) {
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
+  const workflowName = useWorkflowName();
   const { id, contact, address, channel } = conversation;
   return (
     <tr>
@@ -32,7 +34,7 @@ export function ConversationRow({ conversation }: { conversation: ConversationIt
       <td>
         <div className={styles.last}>{conversation.last_message}</div>
       </td>
-      <td>{conversation.workflow}</td>
+      <td>{workflowName(conversation.workflow)}</td>
       <td>
         <ConversationStateChip conversation={conversation} />
       </td>

@@ -14,6 +14,7 @@ import { TextLink } from "../../components/link";
 import { Page } from "../../components/page";
 import { RowMenu } from "../../components/row-menu";
 import { Named, Table, TableSkeleton } from "../../components/table";
+import { useWorkflowName } from "../workflow-name";
 import { RemoveRoute } from "./remove-route";
 import { RouteDialog } from "./route-dialog";
 
@@ -60,6 +61,7 @@ function RouteRow({ route, onTask }: { route: Route; onTask: (task: Task) => voi
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const channels = useQuery(channelsQuery(workspace.key, environment));
+  const workflowName = useWorkflowName();
   const channel = channels.data?.items.find(({ key }) => key === route.channel);
   return (
     <tr>
@@ -75,7 +77,7 @@ function RouteRow({ route, onTask }: { route: Route; onTask: (task: Task) => voi
           to="/w/$workspace/$environment/workflows/$key"
           params={{ workspace: workspace.key, environment, key: route.workflow }}
         >
-          {route.workflow}
+          {workflowName(route.workflow)}
         </TextLink>
         {route.node != null && ` · ${t("routes.at_node", { node: route.node })}`}
       </td>

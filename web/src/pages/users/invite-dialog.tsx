@@ -56,7 +56,6 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
             <Select
               label={t("users.role")}
               description={t(`roles.${role}.about`)}
-              inputWrapperOrder={["label", "input", "description", "error"]}
               data={roles}
               value={role}
               allowDeselect={false}

@@ -69,16 +69,19 @@ function MemberRow({ member, onRemove }: { member: Member; onRemove: () => void 
         <Named name={own ? t("users.you", { name }) : name} below={member.name ? member.email : undefined} />
       </td>
       <td>
-        <Select
-          aria-label={t("users.role_of", { name })}
-          w={150}
-          size="xs"
-          data={roles}
-          value={change.isPending ? change.variables : member.role}
-          disabled={own || member.state === "invited"}
-          allowDeselect={false}
-          onChange={(role) => role && change.mutate(role as Role)}
-        />
+        {own || member.state === "invited" ? (
+          t(`roles.${member.role}.name`)
+        ) : (
+          <Select
+            aria-label={t("users.role_of", { name })}
+            w={150}
+            size="xs"
+            data={roles}
+            value={change.isPending ? change.variables : member.role}
+            allowDeselect={false}
+            onChange={(role) => role && change.mutate(role as Role)}
+          />
+        )}
       </td>
       <td>
         <Chip tone={member.state === "active" ? "good" : "neutral"}>{t(`users.states.${member.state}`)}</Chip>

@@ -68,7 +68,7 @@ export function DeployDialog({ workflowKey, version, onClose, onOpenRoutes }: Pr
             minRows={2}
             maxRows={6}
           />
-          <FormProblem error={put.error} />
+          <FormProblem error={put.error} detailed />
           <Group justify="flex-end" gap={8}>
             <Button variant="default" onClick={onClose}>
               {t("cancel")}
