@@ -169,6 +169,27 @@ fn what_is_made_of_something_sensitive_is_sensitive() {
 }
 
 #[test]
+fn no_filter_test_or_operator_forgets_the_mark() {
+    let in_and_out = |start: &str, params: usize| {
+        let plain = vec!["1"; params];
+        let mut sources = vec![format!("pin {start}({})", plain.join(", "))];
+        for place in 0..params {
+            let mut args = plain.clone();
+            args[place] = "pin";
+            sources.push(format!("n {start}({})", args.join(", ")));
+        }
+        sources
+    };
+    let filters = crate::expr::filters().iter().flat_map(|f| in_and_out(&format!("| {}", f.name), f.params.len()));
+    let tests = crate::expr::tests().iter().flat_map(|t| in_and_out(&format!("is {}", t.name), t.params.len()));
+    let operators = ["==", "!=", "<", "<=", ">", ">=", "in", "not in", "+", "-", "~", "*", "/", "//", "%", "**"];
+    let operators = operators.iter().flat_map(|o| [format!("pin {o} n"), format!("n {o} pin")]);
+    for source in filters.chain(tests).chain(operators) {
+        assert!(evaluate(&source).0.is_sensitive(), "{source}");
+    }
+}
+
+#[test]
 fn problems_never_tell_what_a_value_holds() {
     for source in [
         "pin | number + 'x'",
