@@ -50,7 +50,6 @@ export function Loaded(props: Props) {
   const mode = useStore(parts.view, (state) => state.mode);
   return (
     <EditorContext value={parts}>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: undo and redo work wherever one is in the editor */}
       <div className={styles.editor} ref={root} onKeyDownCapture={onKeyDown}>
         <Header onDeploy={props.onDeploy} live={props.opened.live} />
         <div className={styles.middle}>

@@ -42,27 +42,19 @@ export function useOpened(api: EditorApi, workspace: string, key: string, readOn
 }
 
 async function open(api: EditorApi, workspace: string, key: string, readOnly: boolean): Promise<Opened> {
-  const [catalogue, workflows] = [api.catalogue(), api.workflows()];
-  if (readOnly) {
-    const { version, document } = await api.live();
-    return {
-      document,
-      etag: "",
-      live: version,
-      catalogue: await catalogue,
-      workflows: await workflows,
-      shelved: null,
-    };
-  }
-  const { document, etag } = await api.draft();
-  const shelved = browserShelf(workspace, key).take();
+  const [catalogue, workflows, read] = await Promise.all([
+    api.catalogue(),
+    api.workflows(),
+    readOnly
+      ? api.live().then(({ version, document }) => ({ live: version, document, etag: "" }))
+      : api.draft().then((draft) => ({ live: null, ...draft })),
+  ]);
+  const shelved = readOnly ? null : browserShelf(workspace, key).take();
   return {
-    document,
-    etag,
-    live: null,
-    catalogue: await catalogue,
-    workflows: await workflows,
-    shelved: shelved && !same(shelved.document, document) ? shelved : null,
+    ...read,
+    catalogue,
+    workflows,
+    shelved: shelved && !same(shelved.document, read.document) ? shelved : null,
   };
 }
 

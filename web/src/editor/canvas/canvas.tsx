@@ -159,7 +159,6 @@ function Flow() {
   };
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: the canvas is one widget with keys of its own
     <section
       ref={wrapper}
       className={styles.canvas}
@@ -215,7 +214,7 @@ function Flow() {
         minZoom={0.15}
         maxZoom={1.6}
         nodeDragThreshold={4}
-        proOptions={{ hideAttribution: true }}
+        attributionPosition="bottom-left"
       >
         {!readOnly && (
           <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} className={styles.grid} />
@@ -230,9 +229,10 @@ function Flow() {
 }
 
 function Overview() {
-  const many = useFacts().numbers.length > 4;
   const { t } = useTranslation("editor");
-  if (!many) return null;
+  const many = useFacts().numbers.length > 4;
+  const drawer = useView((state) => state.drawer !== null);
+  if (!many || drawer) return null;
   return (
     <MiniMap<FlowNode>
       className={styles.overview}

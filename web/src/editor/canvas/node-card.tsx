@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconArrowRight, IconExclamationCircle, IconNote } fr
 import { Handle, type NodeProps, Position, useUpdateNodeInternals } from "@xyflow/react";
 import { memo, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { CARD } from "../model/layout";
+import { CARD, linesOf } from "../model/layout";
 import { CardMenu } from "./card-menu";
 import type { CardData, Mark } from "./cards";
 import { ExitRow } from "./exit-row";
@@ -36,7 +36,7 @@ export const NodeCard = memo(
           id="in"
           position={Position.Left}
           className={styles.target}
-          style={{ top: CARD.header / 2 }}
+          style={{ top: CARD.header / 2 - 1 }}
           isConnectable={!data.readOnly}
         />
         <header className={styles.header}>
@@ -84,7 +84,7 @@ function Body({ data }: { data: CardData }) {
   const { summary, sets } = facts;
   const options = facts.options.slice(0, CARD.maxOptions);
   if (!summary && sets.length === 0 && options.length === 0) return null;
-  const lines = summary.length > CARD.lineLength ? 2 : 1;
+  const lines = linesOf(summary);
   return (
     <div className={styles.body}>
       {summary && (

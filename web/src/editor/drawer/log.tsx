@@ -8,12 +8,14 @@ export function Log() {
   const { view, workflowKey } = useEditor();
   const facts = useFacts();
   const visits = usePreview((state) => state.visits);
+  const waitingAt = usePreview((state) => state.waitingAt);
   if (visits.length === 0) return <p className={styles.none}>{t("drawer.no_log")}</p>;
   return (
     <ol className={styles.list}>
       {visits.map((visit, index) => {
         const here = visit.workflow === workflowKey;
         const node = here ? facts.node(visit.node) : undefined;
+        const waits = index === visits.length - 1 && waitingAt === visit.node;
         const exit = node?.exits.find((each) => each.name === visit.exit)?.label ?? visit.exit;
         return (
           // biome-ignore lint/suspicious/noArrayIndexKey: a log only grows at its end
@@ -39,7 +41,9 @@ export function Log() {
                   </span>
                 ))}
               </span>
-              <span className={styles.where}>{exit ? t("drawer.left_by", { exit }) : t("drawer.waits")}</span>
+              <span className={styles.where}>
+                {exit ? t("drawer.left_by", { exit }) : waits ? t("drawer.waits") : ""}
+              </span>
             </button>
           </li>
         );

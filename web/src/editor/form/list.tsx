@@ -60,7 +60,6 @@ export function List({ label, help, schema, items, path, value, error }: Props) 
       <ol className={styles.items}>
         {list.map((item, index) => (
           <Item
-            // biome-ignore lint/suspicious/noArrayIndexKey: items without a name are known by their places only
             key={isRecord(item) && typeof item.name === "string" && areExits ? item.name : index}
             item={item}
             index={index}

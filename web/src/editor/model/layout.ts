@@ -14,7 +14,7 @@ export const CARD = {
   bodyPadding: 18,
   row: 28,
   rowsPadding: 8,
-  lineLength: 36,
+  lineLength: 38,
   maxOptions: 4,
 } as const;
 
@@ -30,9 +30,15 @@ export type CardShape = { lines: number; sets: boolean; options: number; exits: 
 export function cardShape(types: TypeIndex, node: WorkflowNode, sets: boolean): CardShape {
   const type = types.get(node.type);
   const summary = type ? summaryOf(type, node.settings) : node.type;
-  const lines = summary === "" ? 0 : summary.length > CARD.lineLength ? 2 : 1;
+  const lines = linesOf(summary);
   const options = type ? Math.min(shownOptions(type, node.settings).length, CARD.maxOptions) : 0;
   return { lines, sets, options, exits: exitsOfNode(types, node).length };
+}
+
+/** How many lines a summary takes on a card, which shows expressions without their braces. */
+export function linesOf(summary: string): number {
+  const shown = summary.replace(/\{\{\s*(.*?)\s*\}\}/g, "$1 ");
+  return shown === "" ? 0 : shown.length > CARD.lineLength ? 2 : 1;
 }
 
 export function cardHeight(shape: CardShape): number {

@@ -9,7 +9,7 @@ import {
 } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useEditor, usePreview } from "../context";
+import { useDraft, useEditor, usePreview } from "../context";
 import { DeadEnd } from "./dead-end";
 import styles from "./phone.module.css";
 import type { PreviewChannel } from "./preview";
@@ -29,9 +29,11 @@ export function Phone({ hints }: Props) {
   const { channel, state, answers, stale, replaying, reason } = usePreview((all) => all);
   const [dark, setDark] = useState(false);
 
+  // There is somebody to talk to as soon as there is a first step.
+  const begun = useDraft((all) => all.document.start !== null);
   useEffect(() => {
-    if (preview.store.getState().state === "idle") void preview.start();
-  }, [preview]);
+    if (begun && state === "idle") void preview.start();
+  }, [preview, begun, state]);
 
   const busy = state === "starting" || replaying;
   return (
@@ -97,6 +99,7 @@ export function Phone({ hints }: Props) {
             color="gray"
             leftSection={<IconRefresh size={15} aria-hidden />}
             loading={state === "starting"}
+            disabled={!begun}
             onClick={() => void preview.start()}
           >
             {t("phone.restart")}

@@ -39,6 +39,7 @@ export function Screen() {
   return (
     <div className={styles.screen}>
       <div className={styles.talk} role="log" aria-label={t("phone.conversation")}>
+        {state === "idle" && <p className={styles.nobody}>{t("phone.nobody")}</p>}
         {state === "starting" && count === 0 && <Waiting />}
         {messages.map((message, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a transcript only grows at its end
@@ -159,7 +160,6 @@ function ListSheet({
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it too
     // biome-ignore lint/a11y/noStaticElementInteractions: a click beside the sheet closes it, as on a phone
     <div className={styles.shade} onClick={onClose}>
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: only keeps clicks inside from closing the sheet */}
       <div
         ref={box}
         className={styles.sheet}
