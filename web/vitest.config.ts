@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],
+    // The colours are checked from their file; other styles mean nothing here.
+    css: { include: /tokens\.css/ },
     setupFiles: ["src/app/test-setup.ts"],
   },
 });

@@ -1,6 +1,5 @@
-import { useParams } from "@tanstack/react-router";
 import { createContext, useContext } from "react";
-import type { Environment, Me, Workspace } from "../api/types";
+import type { Environment, Me, Permission, Workspace } from "../api/types";
 
 /** Who is signed in, and where in the product they are. */
 export interface Place {
@@ -18,10 +17,9 @@ export function usePlace(): Place {
   return place;
 }
 
-/** The path parameters of the page, for links that stay in the same workspace and environment. */
-export function useWhere(): { workspace: string; environment: Environment } {
-  const params = useParams({ strict: false });
-  return { workspace: params.workspace ?? "", environment: asEnvironment(params.environment) };
+/** Says whether the role of whoever is signed in allows something. */
+export function useMay(permission: Permission): boolean {
+  return usePlace().workspace.permissions.includes(permission);
 }
 
 export function asEnvironment(text: string | undefined): Environment {

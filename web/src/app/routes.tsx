@@ -10,6 +10,7 @@ import { Problem } from "../api/problem";
 import { meQuery, setupQuery } from "../api/queries";
 import { NotFound } from "../pages/not-found";
 import { PageFailure } from "../pages/page-failure";
+import { sectionsFor } from "./frame/sections";
 import { asEnvironment } from "./place";
 import { WorkspaceLayout } from "./workspace-layout";
 
@@ -26,8 +27,9 @@ const index = createRoute({
     const me = await signedIn(context.queries, location.href);
     const first = me.workspaces[0];
     if (!first) throw redirect({ to: "/login", search: {} });
+    const section = sectionsFor(first.permissions)[0]?.name ?? "settings";
     throw redirect({
-      to: "/w/$workspace/$environment/workflows",
+      to: `/w/$workspace/$environment/${section}`,
       params: { workspace: first.key, environment: "sandbox" },
     });
   },

@@ -1,7 +1,7 @@
-import { Button, Group, Modal } from "@mantine/core";
+import { Button, Group, Modal, Space } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { messageOf } from "./failure";
+import { FormProblem } from "./form-problem";
 
 interface Props {
   opened: boolean;
@@ -11,29 +11,40 @@ interface Props {
   action: string;
   pending?: boolean;
   error?: unknown;
+  /** It turned out that it cannot be done: only closing is left. */
+  refused?: boolean;
   onConfirm: () => void;
   onClose: () => void;
   children: ReactNode;
 }
 
 /** Asks once before something is destroyed. */
-export function Confirm({ opened, title, action, pending, error, onConfirm, onClose, children }: Props) {
+export function Confirm({
+  opened,
+  title,
+  action,
+  pending,
+  error,
+  refused,
+  onConfirm,
+  onClose,
+  children,
+}: Props) {
   const { t } = useTranslation();
   return (
     <Modal opened={opened} onClose={onClose} title={title} closeButtonProps={{ "aria-label": t("close") }}>
       <div>{children}</div>
-      {error != null && (
-        <p role="alert" style={{ color: "var(--u-no)", margin: "12px 0 0" }}>
-          {messageOf(error, t("failure.unknown"))}
-        </p>
-      )}
+      {error != null && <Space h={16} />}
+      <FormProblem error={error} />
       <Group justify="flex-end" gap={8} mt={24}>
         <Button variant="default" onClick={onClose}>
-          {t("cancel")}
+          {refused ? t("close") : t("cancel")}
         </Button>
-        <Button color="red.8" loading={pending} onClick={onConfirm}>
-          {action}
-        </Button>
+        {!refused && (
+          <Button color="red.8" loading={pending} onClick={onConfirm}>
+            {action}
+          </Button>
+        )}
       </Group>
     </Modal>
   );

@@ -5,10 +5,10 @@ import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useId, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { liveWorkflowsQuery, workflowsQuery } from "../../api/queries";
-import { usePlace } from "../place";
+import { useMay, usePlace } from "../place";
 import styles from "./jump-to.module.css";
 import { type Jump, matching } from "./jumps";
-import { sections } from "./sections";
+import { sectionsFor } from "./sections";
 
 /** The box that goes to a workflow or a page by its name, wholly by keyboard. */
 export function JumpTo({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -109,10 +109,11 @@ function intoView(element: HTMLElement | null) {
 function useJumps(): Jump[] {
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
-  const drafts = useQuery({ ...workflowsQuery(workspace.key), enabled: environment === "sandbox" });
+  const sees = useMay("workflows.view");
+  const drafts = useQuery({ ...workflowsQuery(workspace.key), enabled: sees && environment === "sandbox" });
   const live = useQuery({
     ...liveWorkflowsQuery(workspace.key, environment),
-    enabled: environment === "production",
+    enabled: sees && environment === "production",
   });
   const base = `/w/${encodeURIComponent(workspace.key)}/${environment}`;
   const workflows = (environment === "sandbox" ? drafts.data?.items : live.data?.items) ?? [];
@@ -122,7 +123,7 @@ function useJumps(): Jump[] {
       sort: t("jump.workflow"),
       to: `${base}/workflows/${encodeURIComponent(key)}`,
     })),
-    ...sections.map(({ name }) => ({
+    ...sectionsFor(workspace.permissions).map(({ name }) => ({
       name: t(`sections.${name}`),
       sort: t("jump.page"),
       to: `${base}/${name}`,

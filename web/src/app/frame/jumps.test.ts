@@ -14,7 +14,7 @@ it("lists everything before a text is typed", () => {
 
 it("puts names that begin with the text first", () => {
   expect(names("order")).toEqual(["Order status", "Reorder"]);
-  expect(names("RE")).toEqual(["Returns", "Reorder"]);
+  expect(names("RE").slice(0, 2)).toEqual(["Returns", "Reorder"]);
 });
 
 it("finds a word inside a name, and letters in order", () => {

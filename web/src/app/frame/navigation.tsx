@@ -4,24 +4,28 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { usePlace } from "../place";
 import styles from "./navigation.module.css";
-import { groups, type Section, sections } from "./sections";
+import { groups, type Section, sectionsFor } from "./sections";
 
 /** The pages of the workspace; under 1440 px a rail of icons. */
 export function Navigation() {
   const { t } = useTranslation();
+  const { workspace } = usePlace();
+  const allowed = sectionsFor(workspace.permissions);
   const rail = useMediaQuery("(max-width: 1439px)") ?? false;
   return (
     <nav className={styles.navigation} data-rail={rail} aria-label={t("frame.navigation")}>
-      {groups.map((group) => (
-        <div key={group} className={styles.group}>
-          {group !== "work" && !rail && <p className={styles.label}>{t(`groups.${group}`)}</p>}
-          {sections
-            .filter((section) => section.group === group)
-            .map((section) => (
+      {groups.map((group) => {
+        const entries = allowed.filter((section) => section.group === group);
+        if (entries.length === 0) return null;
+        return (
+          <div key={group} className={styles.group}>
+            {group !== "work" && !rail && <p className={styles.label}>{t(`groups.${group}`)}</p>}
+            {entries.map((section) => (
               <Entry key={section.name} section={section} rail={rail} />
             ))}
-        </div>
-      ))}
+          </div>
+        );
+      })}
     </nav>
   );
 }

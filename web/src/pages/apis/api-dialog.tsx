@@ -117,7 +117,7 @@ export function ApiDialog({ api, onClose }: { api?: ApiDefinition; onClose: () =
             <NumberInput
               label={t("apis.timeout")}
               description={t("apis.timeout_help")}
-              styles={{ input: { width: 160 } }}
+              styles={{ wrapper: { width: 160 } }}
               min={1}
               max={60}
               suffix={t("apis.seconds")}

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { apisQuery } from "../../api/queries";
 import type { ApiDefinition } from "../../api/types";
-import { usePlace } from "../../app/place";
+import { useMay, usePlace } from "../../app/place";
 import { Empty } from "../../components/empty";
 import { Failure } from "../../components/failure";
 import { Page } from "../../components/page";
@@ -22,10 +22,11 @@ export function ApisPage() {
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const apis = useQuery(apisQuery(workspace.key));
+  const may = useMay("configuration.edit");
   const [task, setTask] = useState<Task | null>(null);
   const columns = [t("fields.name"), t("apis.base_url"), t("apis.authentication"), ""];
   const close = () => setTask(null);
-  const add = (
+  const add = may && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => setTask({ what: "add" })}>
       {t("apis.add")}
     </Button>
@@ -51,31 +52,33 @@ export function ApisPage() {
               </td>
               <td>{t(`apis.schemes.${api.authentication.kind}`)}</td>
               <td>
-                <div className={styles.actions}>
-                  <Button
-                    variant="default"
-                    size="xs"
-                    leftSection={<IconPlayerPlay size={14} />}
-                    onClick={() => setTask({ what: "try", api })}
-                  >
-                    {t("apis.try")}
-                  </Button>
-                  <RowMenu label={t("apis.menu", { name: api.name })}>
-                    <Menu.Item
-                      leftSection={<IconPencil size={16} />}
-                      onClick={() => setTask({ what: "edit", api })}
+                {may && (
+                  <div className={styles.actions}>
+                    <Button
+                      variant="default"
+                      size="xs"
+                      leftSection={<IconPlayerPlay size={14} />}
+                      onClick={() => setTask({ what: "try", api })}
                     >
-                      {t("apis.edit")}
-                    </Menu.Item>
-                    <Menu.Item
-                      color="var(--u-no)"
-                      leftSection={<IconTrash size={16} />}
-                      onClick={() => setTask({ what: "remove", api })}
-                    >
-                      {t("apis.remove")}
-                    </Menu.Item>
-                  </RowMenu>
-                </div>
+                      {t("apis.try")}
+                    </Button>
+                    <RowMenu label={t("apis.menu", { name: api.name })}>
+                      <Menu.Item
+                        leftSection={<IconPencil size={16} />}
+                        onClick={() => setTask({ what: "edit", api })}
+                      >
+                        {t("apis.edit")}
+                      </Menu.Item>
+                      <Menu.Item
+                        color="var(--u-no)"
+                        leftSection={<IconTrash size={16} />}
+                        onClick={() => setTask({ what: "remove", api })}
+                      >
+                        {t("apis.remove")}
+                      </Menu.Item>
+                    </RowMenu>
+                  </div>
+                )}
               </td>
             </tr>
           ))}

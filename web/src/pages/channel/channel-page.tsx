@@ -5,7 +5,7 @@ import { useParams } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../../api/problem";
 import { channelQuery } from "../../api/queries";
-import { usePlace } from "../../app/place";
+import { useMay, usePlace } from "../../app/place";
 import { Failure } from "../../components/failure";
 import { TextLink } from "../../components/link";
 import { Page } from "../../components/page";
@@ -22,6 +22,7 @@ export function ChannelPage() {
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const { key } = useParams({ from: "/w/$workspace/$environment/channels/$key" });
+  const may = useMay("configuration.edit");
   const channel = useQuery({ ...channelQuery(workspace.key, environment, key), refetchInterval: REFRESH });
   const back = (
     <TextLink
@@ -58,7 +59,7 @@ export function ChannelPage() {
       about={t(`channels.kinds.${channel.data.kind}.name`)}
       before={back}
       beside={<ChannelStateChip channel={channel.data} />}
-      actions={<RemoveChannel channel={channel.data} />}
+      actions={may && <RemoveChannel channel={channel.data} />}
       width="narrow"
     >
       {channel.data.kind === "whatsapp" ? (
@@ -66,7 +67,7 @@ export function ChannelPage() {
       ) : (
         <WebChatPanels channel={channel.data} />
       )}
-      <ChannelSettings key={channel.data.key} channel={channel.data} />
+      {may && <ChannelSettings key={channel.data.key} channel={channel.data} />}
     </Page>
   );
 }

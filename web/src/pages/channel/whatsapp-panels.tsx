@@ -1,6 +1,7 @@
 import { IconAlertTriangle, IconCheck, IconClock } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Channel } from "../../api/types";
+import { useMay } from "../../app/place";
 import { CopyField } from "../../components/copy-field";
 import { Panel } from "../../components/panel";
 import { Ago } from "../../components/time";
@@ -10,6 +11,7 @@ import { TestMessage } from "./test-message";
 /** What a WhatsApp number needs: values for Meta's dashboard, how it stands, and a message to try it. */
 export function WhatsAppPanels({ channel }: { channel: Channel }) {
   const { t } = useTranslation();
+  const may = useMay("configuration.edit");
   return (
     <>
       <Panel title={t("whatsapp.connect")} about={t("whatsapp.connect_about")}>
@@ -42,7 +44,7 @@ export function WhatsAppPanels({ channel }: { channel: Channel }) {
           </dd>
         </dl>
       </Panel>
-      <TestMessage channel={channel} />
+      {may && <TestMessage channel={channel} />}
     </>
   );
 }

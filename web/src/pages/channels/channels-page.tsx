@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { channelsQuery } from "../../api/queries";
-import { usePlace } from "../../app/place";
+import { useMay, usePlace } from "../../app/place";
 import { ChannelTile } from "../../components/channel-tile";
 import { Empty } from "../../components/empty";
 import { Failure } from "../../components/failure";
@@ -19,9 +19,10 @@ export function ChannelsPage() {
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const channels = useQuery(channelsQuery(workspace.key, environment));
+  const may = useMay("configuration.edit");
   const [adding, setAdding] = useState(false);
   const columns = [t("fields.name"), t("channels.state"), t("channels.last_webhook")];
-  const add = (
+  const add = may && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => setAdding(true)}>
       {t("channels.add")}
     </Button>

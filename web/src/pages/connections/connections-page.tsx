@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { testConnection } from "../../api/configuration";
 import { catalogueQuery, connectionsQuery } from "../../api/queries";
 import type { Connection } from "../../api/types";
-import { usePlace } from "../../app/place";
+import { useMay, usePlace } from "../../app/place";
 import { Empty } from "../../components/empty";
 import { Failure } from "../../components/failure";
 import { Page } from "../../components/page";
@@ -25,9 +25,10 @@ export function ConnectionsPage() {
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const connections = useQuery(connectionsQuery(workspace.key, environment));
+  const may = useMay("configuration.edit");
   const [task, setTask] = useState<Task | null>(null);
   const columns = [t("fields.name"), t("connections.state"), t("connections.tested"), ""];
-  const add = (
+  const add = may && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => setTask({ what: "add" })}>
       {t("connections.add")}
     </Button>
@@ -75,6 +76,7 @@ function ConnectionRow({ connection, onTask }: { connection: Connection; onTask:
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const queries = useQueryClient();
+  const may = useMay("configuration.edit");
   const { data: catalogue } = useQuery(catalogueQuery(workspace.key));
   const system =
     catalogue?.systems.find((each) => each.system === connection.system)?.title ?? connection.system;
@@ -108,26 +110,28 @@ function ConnectionRow({ connection, onTask }: { connection: Connection; onTask:
       </td>
       <td>{connection.tested_at ? <Ago at={connection.tested_at} /> : "–"}</td>
       <td>
-        <div className={styles.actions}>
-          <Button variant="default" size="xs" loading={test.isPending} onClick={() => test.mutate()}>
-            {t("connections.test")}
-          </Button>
-          <RowMenu label={t("connections.menu", { name: connection.name })}>
-            <Menu.Item
-              leftSection={<IconPencil size={16} />}
-              onClick={() => onTask({ what: "edit", connection })}
-            >
-              {t("connections.edit")}
-            </Menu.Item>
-            <Menu.Item
-              color="var(--u-no)"
-              leftSection={<IconTrash size={16} />}
-              onClick={() => onTask({ what: "remove", connection })}
-            >
-              {t("connections.remove")}
-            </Menu.Item>
-          </RowMenu>
-        </div>
+        {may && (
+          <div className={styles.actions}>
+            <Button variant="default" size="xs" loading={test.isPending} onClick={() => test.mutate()}>
+              {t("connections.test")}
+            </Button>
+            <RowMenu label={t("connections.menu", { name: connection.name })}>
+              <Menu.Item
+                leftSection={<IconPencil size={16} />}
+                onClick={() => onTask({ what: "edit", connection })}
+              >
+                {t("connections.edit")}
+              </Menu.Item>
+              <Menu.Item
+                color="var(--u-no)"
+                leftSection={<IconTrash size={16} />}
+                onClick={() => onTask({ what: "remove", connection })}
+              >
+                {t("connections.remove")}
+              </Menu.Item>
+            </RowMenu>
+          </div>
+        )}
       </td>
     </tr>
   );

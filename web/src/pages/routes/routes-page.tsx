@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { channelsQuery, routesQuery } from "../../api/queries";
 import type { Route } from "../../api/types";
 import { tick } from "../../app/first-steps";
-import { usePlace } from "../../app/place";
+import { useMay, usePlace } from "../../app/place";
 import { ChannelTile } from "../../components/channel-tile";
 import { Empty } from "../../components/empty";
 import { Failure } from "../../components/failure";
@@ -24,9 +24,10 @@ export function RoutesPage() {
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const routes = useQuery(routesQuery(workspace.key, environment));
+  const may = useMay("configuration.edit");
   const [task, setTask] = useState<Task | null>(null);
   const columns = [t("fields.name"), t("routes.leads_to"), t("routes.link"), ""];
-  const add = (
+  const add = may && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => setTask({ what: "add" })}>
       {t("routes.add")}
     </Button>
@@ -62,6 +63,7 @@ function RouteRow({ route, onTask }: { route: Route; onTask: (task: Task) => voi
   const { workspace, environment } = usePlace();
   const channels = useQuery(channelsQuery(workspace.key, environment));
   const workflowName = useWorkflowName();
+  const may = useMay("configuration.edit");
   const channel = channels.data?.items.find(({ key }) => key === route.channel);
   return (
     <tr>
@@ -100,18 +102,20 @@ function RouteRow({ route, onTask }: { route: Route; onTask: (task: Task) => voi
         )}
       </td>
       <td>
-        <RowMenu label={t("routes.menu", { name: route.name })}>
-          <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => onTask({ what: "edit", route })}>
-            {t("routes.edit")}
-          </Menu.Item>
-          <Menu.Item
-            color="var(--u-no)"
-            leftSection={<IconTrash size={16} />}
-            onClick={() => onTask({ what: "remove", route })}
-          >
-            {t("routes.remove")}
-          </Menu.Item>
-        </RowMenu>
+        {may && (
+          <RowMenu label={t("routes.menu", { name: route.name })}>
+            <Menu.Item leftSection={<IconPencil size={16} />} onClick={() => onTask({ what: "edit", route })}>
+              {t("routes.edit")}
+            </Menu.Item>
+            <Menu.Item
+              color="var(--u-no)"
+              leftSection={<IconTrash size={16} />}
+              onClick={() => onTask({ what: "remove", route })}
+            >
+              {t("routes.remove")}
+            </Menu.Item>
+          </RowMenu>
+        )}
       </td>
     </tr>
   );

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { changeWorkspace } from "../../api/configuration";
 import { meQuery, workspaceQuery } from "../../api/queries";
 import type { WorkspaceSettings } from "../../api/types";
-import { usePlace } from "../../app/place";
+import { useMay, usePlace } from "../../app/place";
 import { Failure } from "../../components/failure";
 import { FormProblem } from "../../components/form-problem";
 import { Page } from "../../components/page";
@@ -35,6 +35,7 @@ export function SettingsPage() {
 
 function NamePanel({ settings }: { settings: WorkspaceSettings }) {
   const { t } = useTranslation();
+  const may = useMay("workspace.manage");
   const [name, setName] = useState(settings.name);
   const change = useChange(() => said(t("settings.renamed", { name: name.trim() })));
   const empty = name.trim() === "";
@@ -50,6 +51,7 @@ function NamePanel({ settings }: { settings: WorkspaceSettings }) {
         <TextInput
           label={t("fields.name")}
           value={name}
+          readOnly={!may}
           error={empty ? t("setup.missing_workspace") : undefined}
           onChange={(event) => setName(event.currentTarget.value)}
         />
@@ -61,11 +63,13 @@ function NamePanel({ settings }: { settings: WorkspaceSettings }) {
           styles={{ input: { fontFamily: "var(--u-font-mono)", fontSize: 13 } }}
         />
         <FormProblem error={change.error} />
-        <div>
-          <Button type="submit" loading={change.isPending} disabled={name.trim() === settings.name}>
-            {t("save")}
-          </Button>
-        </div>
+        {may && (
+          <div>
+            <Button type="submit" loading={change.isPending} disabled={name.trim() === settings.name}>
+              {t("save")}
+            </Button>
+          </div>
+        )}
       </form>
     </Panel>
   );
@@ -74,6 +78,7 @@ function NamePanel({ settings }: { settings: WorkspaceSettings }) {
 function ApprovalPanel({ settings }: { settings: WorkspaceSettings }) {
   const { t } = useTranslation();
   const change = useChange();
+  const may = useMay("workspace.manage");
   const asked = change.isPending ? change.variables.approval_required : settings.approval_required;
   return (
     <Panel title={t("settings.deployment")}>
@@ -81,6 +86,7 @@ function ApprovalPanel({ settings }: { settings: WorkspaceSettings }) {
         label={t("settings.approval")}
         description={t("settings.approval_help")}
         checked={asked ?? settings.approval_required}
+        disabled={!may}
         onChange={(event) => change.mutate({ approval_required: event.currentTarget.checked })}
       />
       <FormProblem error={change.error} />

@@ -1,7 +1,7 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import { type FirstStep, tick } from "../../app/first-steps";
-import { usePlace } from "../../app/place";
+import { useMay, usePlace } from "../../app/place";
 import { Editor } from "../../editor";
 import { DeployDialog } from "./deploy-dialog";
 import { FirstThings } from "./first-things";
@@ -12,6 +12,7 @@ export function WorkflowPage() {
   const { workspace, environment } = usePlace();
   const { key } = useParams({ from: "/w/$workspace/$environment/workflows/$key" });
   const { preview } = useSearch({ from: "/w/$workspace/$environment/workflows/$key" });
+  const may = useMay("workflows.edit");
   const navigate = useNavigate();
   const [deploying, setDeploying] = useState<number | null>(null);
   const onFirstStep = useCallback((step: FirstStep) => tick(step, workspace.key), [workspace.key]);
@@ -22,7 +23,7 @@ export function WorkflowPage() {
         workspace={workspace.key}
         workflowKey={key}
         environment={environment}
-        readOnly={environment === "production"}
+        readOnly={environment === "production" || !may}
         openPreview={preview === "open"}
         onDeploy={setDeploying}
         onFirstStep={onFirstStep}

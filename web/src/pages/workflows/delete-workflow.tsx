@@ -30,6 +30,7 @@ export function DeleteWorkflow({ workflow, onClose }: { workflow: WorkflowItem; 
       action={t("workflows.delete")}
       pending={remove.isPending}
       error={pointers.length > 0 ? undefined : remove.error}
+      refused={pointers.length > 0}
       onConfirm={() => remove.mutate()}
       onClose={onClose}
     >

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { workflowsQuery } from "../../api/queries";
 import type { WorkflowItem } from "../../api/types";
-import { usePlace } from "../../app/place";
+import { useMay, usePlace } from "../../app/place";
 import { Empty } from "../../components/empty";
 import { Failure } from "../../components/failure";
 import { Page } from "../../components/page";
@@ -19,9 +19,10 @@ export function DraftsPage() {
   const { t } = useTranslation();
   const { workspace } = usePlace();
   const workflows = useQuery(workflowsQuery(workspace.key));
+  const may = useMay("workflows.edit");
   const [task, setTask] = useState<WorkflowTask | null>(null);
   const columns = [t("workflows.name"), t("workflows.state"), t("workflows.changed"), ""];
-  const make = (
+  const make = may && (
     <Button leftSection={<IconPlus size={16} />} onClick={() => setTask({ what: "create" })}>
       {t("workflows.create")}
     </Button>

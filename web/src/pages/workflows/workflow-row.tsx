@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { workflowsQuery } from "../../api/queries";
 import type { WorkflowItem } from "../../api/types";
 import { changeWorkflow } from "../../api/workflows";
-import { usePlace } from "../../app/place";
+import { useMay, usePlace } from "../../app/place";
 import { Chip } from "../../components/chip";
 import { TextLink } from "../../components/link";
 import { RowMenu } from "../../components/row-menu";
@@ -25,6 +25,7 @@ export function WorkflowRow({
 }) {
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
+  const may = useMay("workflows.edit");
   return (
     <tr>
       <td>
@@ -48,9 +49,7 @@ export function WorkflowRow({
         <Ago at={workflow.draft.updated_at} />
         {workflow.draft.updated_by && ` ${t("workflows.by", { name: workflow.draft.updated_by })}`}
       </td>
-      <td>
-        <WorkflowMenu workflow={workflow} onTask={onTask} />
-      </td>
+      <td>{may && <WorkflowMenu workflow={workflow} onTask={onTask} />}</td>
     </tr>
   );
 }
