@@ -1,0 +1,248 @@
+//! A small layer over SQLite and PostgreSQL, so that every query is written once.
+//!
+//! One SQL text with `$1` parameters serves both; types are those that both have: `BIGINT`, `TEXT`, `BYTEA`
+//! (`BLOB` in SQLite). Times are milliseconds since the epoch, yes/no is 0 or 1, JSON is text. Statements that
+//! carry many rows are in [`many`].
+
+pub(crate) mod many;
+mod param;
+mod row;
+
+use std::future::Future;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
+use sqlx::{PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite, SqlitePool, Transaction};
+
+pub(crate) use param::{Param, params, sql};
+pub(crate) use row::{Row, json, time, to_json, to_ms};
+
+use crate::error::{Error, Result};
+
+/// How long a statement waits for SQLite's write lock that another process holds.
+const BUSY: Duration = Duration::from_secs(10);
+/// How long a caller waits for a free connection.
+const ACQUIRE: Duration = Duration::from_secs(10);
+/// SQLite's page cache per connection, in KiB.
+const CACHE_KIB: i64 = 32 * 1024;
+/// Prepared statements kept per connection.
+const STATEMENTS: usize = 400;
+
+/// A database: a SQLite file with one writer and many readers, or a pool of PostgreSQL connections.
+#[derive(Debug, Clone)]
+pub(crate) enum Db {
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres { pool: PgPool },
+}
+
+/// The two dialects, where they must differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Db {
+    /// Opens `sqlite:PATH` (made if it is not there) or `postgres://…`, with at most `connections` readers or
+    /// PostgreSQL connections.
+    pub(crate) async fn open(address: &str, connections: u32) -> Result<Self> {
+        if let Some(path) = address.strip_prefix("sqlite:") {
+            Self::open_sqlite(path.strip_prefix("//").unwrap_or(path), connections).await
+        } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            let options: PgConnectOptions = address.parse().map_err(|_| Error::Address(without_password(address)))?;
+            let options = options.application_name("usher").statement_cache_capacity(STATEMENTS);
+            let pool = PgPoolOptions::new().max_connections(connections.max(2)).acquire_timeout(ACQUIRE);
+            Ok(Self::Postgres { pool: pool.connect_with(options).await? })
+        } else {
+            Err(Error::Address(without_password(address)))
+        }
+    }
+
+    async fn open_sqlite(path: &str, connections: u32) -> Result<Self> {
+        if path.is_empty() || path.contains('?') || path == ":memory:" {
+            return Err(Error::Address(format!("sqlite:{path}")));
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", "4000")
+            .pragma("journal_size_limit", "67108864")
+            .statement_cache_capacity(STATEMENTS);
+        let keep = |pool: SqlitePoolOptions| pool.acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
+        let writer = keep(SqlitePoolOptions::new()).max_connections(1).connect_with(options.clone()).await?;
+        let readers = keep(SqlitePoolOptions::new()).max_connections(connections.max(1));
+        let readers = readers.connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite { .. } => Dialect::Sqlite,
+            Self::Postgres { .. } => Dialect::Postgres,
+        }
+    }
+
+    /// Begins a transaction that may write; SQLite takes the write lock at once, so that it cannot fail later
+    /// for having read before it wrote.
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres { pool } => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Closes all connections; SQLite's log is written back to its file.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres { pool } => pool.close().await,
+        }
+    }
+}
+
+fn without_password(address: &str) -> String {
+    match (address.find("://"), address.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme < at => format!("{}://…{}", &address[..scheme], &address[at..]),
+        _ => address.to_owned(),
+    }
+}
+
+/// A transaction: rolled back unless it is committed. Repositories that write are methods of it.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite's one writer.
+    #[doc(hidden)]
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On a connection of PostgreSQL.
+    #[doc(hidden)]
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// Makes everything that was done in this transaction last, or nothing of it.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs SQL of any number of statements, without parameters.
+    pub(crate) async fn run_script(&mut self, sql: String) -> Result<()> {
+        let script = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+        match self {
+            Self::Sqlite(tx) => {
+                script.execute(&mut **tx).await?;
+            }
+            Self::Postgres(tx) => {
+                script.execute(&mut **tx).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Something that runs SQL: the database itself, for reading, or a transaction.
+pub trait Executor: sealed::Sealed + Send {
+    /// Runs a statement and gives all rows that it returns.
+    #[doc(hidden)]
+    fn rows(&mut self, sql: SqlStr, params: Vec<Param>) -> impl Future<Output = Result<Vec<Row>>> + Send;
+    /// Runs a statement and gives the number of rows that it changed.
+    #[doc(hidden)]
+    fn run(&mut self, sql: SqlStr, params: Vec<Param>) -> impl Future<Output = Result<u64>> + Send;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for &super::Db {}
+    impl Sealed for &mut super::Tx {}
+    impl Sealed for super::Tx {}
+}
+
+impl Executor for &Db {
+    async fn rows(&mut self, sql: SqlStr, params: Vec<Param>) -> Result<Vec<Row>> {
+        Ok(match self {
+            Db::Sqlite { readers, .. } => sqlite_rows(sqlx::query_with(sql, param::sqlite(params)?).fetch_all(readers).await?),
+            Db::Postgres { pool } => pg_rows(sqlx::query_with(sql, param::postgres(params)?).fetch_all(pool).await?),
+        })
+    }
+
+    async fn run(&mut self, sql: SqlStr, params: Vec<Param>) -> Result<u64> {
+        Ok(match self {
+            Db::Sqlite { writer, .. } => {
+                sqlx::query_with(sql, param::sqlite(params)?).execute(writer).await?.rows_affected()
+            }
+            Db::Postgres { pool } => sqlx::query_with(sql, param::postgres(params)?).execute(pool).await?.rows_affected(),
+        })
+    }
+}
+
+impl Executor for Tx {
+    async fn rows(&mut self, sql: SqlStr, params: Vec<Param>) -> Result<Vec<Row>> {
+        Ok(match self {
+            Self::Sqlite(tx) => sqlite_rows(sqlx::query_with(sql, param::sqlite(params)?).fetch_all(&mut **tx).await?),
+            Self::Postgres(tx) => pg_rows(sqlx::query_with(sql, param::postgres(params)?).fetch_all(&mut **tx).await?),
+        })
+    }
+
+    async fn run(&mut self, sql: SqlStr, params: Vec<Param>) -> Result<u64> {
+        Ok(match self {
+            Self::Sqlite(tx) => sqlx::query_with(sql, param::sqlite(params)?).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => sqlx::query_with(sql, param::postgres(params)?).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+}
+
+impl Executor for &mut Tx {
+    fn rows(&mut self, sql: SqlStr, params: Vec<Param>) -> impl Future<Output = Result<Vec<Row>>> + Send {
+        (**self).rows(sql, params)
+    }
+
+    fn run(&mut self, sql: SqlStr, params: Vec<Param>) -> impl Future<Output = Result<u64>> + Send {
+        (**self).run(sql, params)
+    }
+}
+
+fn sqlite_rows(rows: Vec<SqliteRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Sqlite).collect()
+}
+
+fn pg_rows(rows: Vec<PgRow>) -> Vec<Row> {
+    rows.into_iter().map(Row::Postgres).collect()
+}
+
+/// What every executor can do, in the words that repositories use.
+pub(crate) trait Queries: Executor {
+    fn all(&mut self, sql: impl SqlSafeStr, params: Vec<Param>) -> impl Future<Output = Result<Vec<Row>>> + Send {
+        self.rows(sql.into_sql_str(), params)
+    }
+
+    fn first(&mut self, sql: impl SqlSafeStr, params: Vec<Param>) -> impl Future<Output = Result<Option<Row>>> + Send {
+        let rows = self.rows(sql.into_sql_str(), params);
+        async move { Ok(rows.await?.into_iter().next()) }
+    }
+
+    fn execute(&mut self, sql: impl SqlSafeStr, params: Vec<Param>) -> impl Future<Output = Result<u64>> + Send {
+        self.run(sql.into_sql_str(), params)
+    }
+}
+
+impl<E: Executor> Queries for E {}

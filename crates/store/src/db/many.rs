@@ -1,0 +1,175 @@
+//! Statements over many rows at once: one text, one round trip, however many rows.
+//!
+//! The text names its rows as `{rows}`, a derived table with the columns that the statement declares.
+//! SQLite gets them as one JSON parameter (`json_each`), PostgreSQL as one array a column (`unnest`).
+
+use std::sync::{Arc, LazyLock};
+
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+
+use super::{Dialect, Executor, Param, Row, Tx};
+use crate::error::{Error, Result};
+
+/// The type of a column of `{rows}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Int,
+}
+pub(crate) use Kind::{Int, Text};
+
+/// A statement over many rows.
+#[derive(Debug)]
+pub(crate) struct Many {
+    columns: &'static [(&'static str, Kind)],
+    sqlite: SqlStr,
+    postgres: SqlStr,
+}
+
+/// Declares a [`Many`] that is built at its first use.
+pub(crate) type LazyMany = LazyLock<Many>;
+
+impl Many {
+    /// Takes a text with `{rows}` in it, and the columns of these rows. Parameters beside the rows are numbered
+    /// from `$1`; the rows come after them. Lines that begin with `[sqlite]` or `[postgres]` are for one dialect alone.
+    pub(crate) fn new(columns: &'static [(&'static str, Kind)], others: usize, text: &str) -> Self {
+        let sqlite_columns = columns.iter().enumerate().map(|(place, (name, _))| format!("value ->> {place} AS {name}"));
+        let sqlite_rows =
+            format!("(SELECT {} FROM json_each(${}))", sqlite_columns.collect::<Vec<_>>().join(", "), others + 1);
+        let arrays = columns.iter().enumerate().map(|(place, (_, kind))| {
+            format!("${}::{}[]", others + 1 + place, if *kind == Text { "text" } else { "bigint" })
+        });
+        let names = columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+        let arrays = arrays.collect::<Vec<_>>().join(", ");
+        let postgres_rows = format!("(SELECT * FROM unnest({arrays}) AS given({names}))");
+        Self {
+            columns,
+            sqlite: build(text, "[sqlite]", "[postgres]", &sqlite_rows),
+            postgres: build(text, "[postgres]", "[sqlite]", &postgres_rows),
+        }
+    }
+
+    /// Returns the text for a dialect.
+    pub(crate) fn sql(&self, dialect: Dialect) -> SqlStr {
+        match dialect {
+            Dialect::Sqlite => self.sqlite.clone(),
+            Dialect::Postgres => self.postgres.clone(),
+        }
+    }
+
+    /// Puts the rows behind the other parameters, as the dialect takes them.
+    pub(crate) fn params(&self, dialect: Dialect, mut others: Vec<Param>, rows: Vec<Vec<Param>>) -> Result<Vec<Param>> {
+        match dialect {
+            Dialect::Sqlite => others.push(Param::Text(Some(as_json(&rows)?))),
+            Dialect::Postgres => {
+                let mut columns: Vec<Param> = self.columns.iter().map(|(_, kind)| column(*kind, rows.len())).collect();
+                for row in rows {
+                    for (column, value) in columns.iter_mut().zip(row) {
+                        match (column, value) {
+                            (Param::Texts(column), Param::Text(value)) => column.push(value),
+                            (Param::Ints(column), Param::Int(value)) => column.push(value),
+                            _ => return Err(Error::unstorable("a row", "a value is not of its column's type")),
+                        }
+                    }
+                }
+                others.extend(columns);
+            }
+        }
+        Ok(others)
+    }
+
+    /// Runs the statement, unless there are no rows, and gives what it returns.
+    pub(crate) async fn fetch(&self, tx: &mut Tx, others: Vec<Param>, rows: Vec<Vec<Param>>) -> Result<Vec<Row>> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let dialect = tx.dialect();
+        tx.rows(self.sql(dialect), self.params(dialect, others, rows)?).await
+    }
+
+    /// Runs the statement, unless there are no rows, and gives the number of rows changed.
+    pub(crate) async fn run(&self, tx: &mut Tx, others: Vec<Param>, rows: Vec<Vec<Param>>) -> Result<u64> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let dialect = tx.dialect();
+        tx.run(self.sql(dialect), self.params(dialect, others, rows)?).await
+    }
+}
+
+fn build(text: &str, mine: &str, others: &str, rows: &str) -> SqlStr {
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(others));
+    let lines = lines.map(|line| line.strip_prefix(mine).unwrap_or(line)).collect::<Vec<_>>().join("\n");
+    let text: Arc<str> = lines.replace("{rows}", rows).into();
+    AssertSqlSafe(text).into_sql_str()
+}
+
+fn column(kind: Kind, length: usize) -> Param {
+    match kind {
+        Text => Param::Texts(Vec::with_capacity(length)),
+        Int => Param::Ints(Vec::with_capacity(length)),
+    }
+}
+
+/// Writes rows as a JSON array of arrays.
+fn as_json(rows: &[Vec<Param>]) -> Result<String> {
+    let mut json = Vec::with_capacity(rows.len() * 256);
+    json.push(b'[');
+    for (place, row) in rows.iter().enumerate() {
+        if place > 0 {
+            json.push(b',');
+        }
+        json.push(b'[');
+        for (place, value) in row.iter().enumerate() {
+            if place > 0 {
+                json.push(b',');
+            }
+            let written = match value {
+                Param::Text(value) => serde_json::to_writer(&mut json, value),
+                Param::Int(value) => serde_json::to_writer(&mut json, value),
+                Param::Bytes(_) | Param::Texts(_) | Param::Ints(_) => {
+                    return Err(Error::unstorable("a row", "a many-row statement takes texts and whole numbers"));
+                }
+            };
+            written.map_err(|problem| Error::unstorable("a row", problem))?;
+        }
+        json.push(b']');
+    }
+    json.push(b']');
+    String::from_utf8(json).map_err(|problem| Error::unstorable("a row", problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::params;
+
+    #[test]
+    fn rows_become_json_for_sqlite_and_arrays_for_postgresql() {
+        let many = Many::new(
+            &[("id", Text), ("n", Int)],
+            1,
+            "UPDATE t SET n = v.n FROM {rows} AS v\n[sqlite] WHERE a\n[postgres] WHERE b",
+        );
+        assert_eq!(
+            many.sql(Dialect::Sqlite).as_str(),
+            "UPDATE t SET n = v.n FROM (SELECT value ->> 0 AS id, value ->> 1 AS n FROM json_each($2)) AS v\n WHERE a"
+        );
+        assert_eq!(
+            many.sql(Dialect::Postgres).as_str(),
+            "UPDATE t SET n = v.n FROM (SELECT * FROM unnest($2::text[], $3::bigint[]) AS given(id, n)) AS v\n WHERE b"
+        );
+        let rows = || vec![params!["a\"b", 1_i64], params!["c", None::<i64>]];
+        assert_eq!(
+            many.params(Dialect::Sqlite, params![7_i64], rows()).unwrap(),
+            params![7_i64, r#"[["a\"b",1],["c",null]]"#]
+        );
+        assert_eq!(
+            many.params(Dialect::Postgres, params![7_i64], rows()).unwrap()[1..],
+            [
+                Param::Texts(vec![Some("a\"b".to_owned()), Some("c".to_owned())]),
+                Param::Ints(vec![Some(1), None]),
+            ]
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! Effects on their way to the outside: lanes, leases, and what came of them.
+
+mod due;
+mod settle;
+
+use jiff::Timestamp;
+use usher_engine::effect::Effect;
+use usher_engine::event::Event;
+use usher_engine::id::{EffectId, SessionId};
+
+use super::address::AddressKey;
+
+pub(super) use due::due;
+pub(super) use settle::{free_lanes, settle};
+
+/// Who carries effects out, and until when nobody else does; longer than the longest call may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Names the process.
+    pub owner: String,
+    pub until: Timestamp,
+}
+
+/// An effect to be carried out now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DueEffect {
+    pub key: AddressKey,
+    /// The channel's kind, such as `whatsapp`.
+    pub channel_kind: String,
+    pub session: SessionId,
+    pub effect: Effect,
+    pub standing: Standing,
+    /// How often it was taken before this time.
+    pub attempts: u32,
+    /// When the turn that asked for it was committed.
+    pub asked_at: Timestamp,
+    /// The position of the send's message at its address, by which a web chat resumes; 0 for a call.
+    pub position: i64,
+}
+
+/// What went before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It was not tried yet.
+    Fresh,
+    /// It was tried, failed, and is to be tried again.
+    Retried,
+    /// It was taken, and nothing was heard of it until its lease ran out: it may have been carried out.
+    Interrupted,
+    /// It was sent with an unknown outcome, and no status came in the time set.
+    Unheard,
+}
+
+/// What came of an effect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settlement {
+    pub effect: EffectId,
+    pub outcome: Outcome,
+}
+
+/// What can come of an effect.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The provider took the message.
+    Sent {
+        /// The provider's id of it, by which its statuses are known.
+        provider_id: Option<String>,
+        /// Request and answer, as they should be shown beside the message.
+        provider: Option<String>,
+    },
+    /// The call is over; its answer is stored as an event of our own, accepted at `at`.
+    Answered { event: Event, at: Timestamp },
+    /// To be tried again, not before `at`. The lane waits with it.
+    Retry { at: Timestamp, error: String },
+    /// It may have been sent; until `until` a status with its id may tell. The lane waits with it.
+    Unknown { until: Timestamp, error: String },
+    /// Given up. It is kept as a dead letter; the lane goes on. With an event, the session learns of it.
+    Dead { error: String, provider: Option<String>, event: Option<Event>, at: Timestamp },
+}
