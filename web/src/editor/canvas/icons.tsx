@@ -87,6 +87,14 @@ const icons: { [name: string]: Icon } = {
   variable: IconVariable,
   whatsapp: IconBrandWhatsapp,
   workflow: IconRoute,
+  text_display: IconMessage2,
+  request_input: IconHelpCircle,
+  multiple_choice_input: IconListCheck,
+  api_integration: IconApi,
+  set_variable: IconVariable,
+  switch_case: IconArrowsSplit,
+  call_workflow: IconRoute,
+  end_session: IconFlag,
 };
 
 const byFamily: { [family in Family]: Icon } = {

@@ -1,11 +1,12 @@
-import { useId, useState } from "react";
+import { useContext, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schema } from "../model/catalogue";
 import type { Json } from "../model/document";
 import { faultOf } from "./check";
 import styles from "./form.module.css";
 import { type Path, useForm } from "./form-context";
-import { Group } from "./group";
+import { Extra, Group } from "./group";
+import { Help } from "./help";
 import { List } from "./list";
 import { initialOf, pointerOf, sentence, shapeOf } from "./schema";
 import { Toggle } from "./toggle";
@@ -40,6 +41,7 @@ const EMPTY_BY_THEMSELVES = new Set([
 export function Field({ name, schema: given, path, value, required }: FieldProps) {
   const { t } = useTranslation("editor");
   const { root, problems, set, leave, readOnly } = useForm();
+  const extra = useContext(Extra);
   const [left, setLeft] = useState(false);
   const id = useId();
   const shape = shapeOf(root, given);
@@ -78,7 +80,7 @@ export function Field({ name, schema: given, path, value, required }: FieldProps
           <span className={styles.label}>{label}</span>
           {toggle}
         </div>
-        {schema.description && <p className={styles.help}>{schema.description}</p>}
+        <Help text={schema.description} />
       </div>
     );
   }
@@ -145,7 +147,9 @@ export function Field({ name, schema: given, path, value, required }: FieldProps
       <div className={isSwitch || toggle ? styles.switchLine : undefined}>
         <span className={styles.label} id={`${id}-label`}>
           {label}
-          {!required && !isSwitch && !toggle && <span className={styles.optional}>{t("form.optional")}</span>}
+          {!required && !isSwitch && !toggle && schema.default === undefined && !extra && (
+            <span className={styles.optional}>{t("form.optional")}</span>
+          )}
         </span>
         {isSwitch ? control : toggle}
       </div>
@@ -155,11 +159,7 @@ export function Field({ name, schema: given, path, value, required }: FieldProps
           {error}
         </p>
       ) : (
-        schema.description && (
-          <p className={styles.help} id={`${id}-help`}>
-            {schema.description}
-          </p>
-        )
+        <Help text={schema.description} id={`${id}-help`} />
       )}
     </div>
   );

@@ -1,10 +1,14 @@
-import type { ReactNode } from "react";
+import { createContext, type ReactNode } from "react";
 import type { Schema } from "../model/catalogue";
 import type { Json } from "../model/document";
 import { Field } from "./field";
 import styles from "./form.module.css";
 import type { Path } from "./form-context";
+import { Help } from "./help";
 import { isRecord } from "./schema";
+
+/** Whether a field stands among those that may all be left out, so that none has to say it. */
+export const Extra = createContext(false);
 
 type Props = {
   label: string;
@@ -23,7 +27,7 @@ export function Group({ label, help, toggle, schema, path, value }: Props) {
         <legend className={styles.legend}>{label}</legend>
         {toggle}
       </div>
-      {help && <p className={styles.help}>{help}</p>}
+      <Help text={help} />
       <Fields schema={schema} path={path} value={value} />
     </fieldset>
   );

@@ -8,6 +8,7 @@ import { Field } from "./field";
 import styles from "./form.module.css";
 import { type Path, useForm } from "./form-context";
 import { Fields } from "./group";
+import { Help } from "./help";
 import { initialOf, isRecord, shapeOf } from "./schema";
 
 type Props = {
@@ -56,7 +57,7 @@ export function List({ label, help, schema, items, path, value, error }: Props) 
       <legend className={styles.legend}>
         {label} <span className={styles.count}>{list.length}</span>
       </legend>
-      {help && <p className={styles.help}>{help}</p>}
+      <Help text={help} />
       <ol className={styles.items}>
         {list.map((item, index) => (
           <Item

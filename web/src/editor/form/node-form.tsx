@@ -6,14 +6,14 @@ import { TypeIcon } from "../canvas/icons";
 import { MarkIcon } from "../canvas/node-card";
 import { useProblemWords } from "../canvas/words";
 import { useDraft, useEditor, useFacts, useProblems } from "../context";
-import type { Json, Settings } from "../model/document";
+import type { Json, Settings as Values } from "../model/document";
 import { changeType } from "../model/edits";
 import { variablesBefore } from "../model/variables";
 import { Exits } from "./exits";
 import styles from "./form.module.css";
 import { FormContext, type FormParts, type Path } from "./form-context";
-import { Fields } from "./group";
 import { pointerOf, type Root, withValue } from "./schema";
+import { Settings } from "./settings";
 
 /** The form of one node: its title, its settings by the schema of its type, its exits, its note. */
 export function NodeForm({ number }: { number: number }) {
@@ -44,7 +44,7 @@ export function NodeForm({ number }: { number: number }) {
       exitLists: new Set((type?.exits ?? []).flatMap((rule) => ("each" in rule ? [rule.each] : []))),
       set: (path: Path, value: Json | undefined) => {
         const now = draft.getState().document.nodes[String(number)];
-        if (now) actions.settings(number, withValue(now.settings, path, value) as Settings, pointerOf(path));
+        if (now) actions.settings(number, withValue(now.settings, path, value) as Values, pointerOf(path));
       },
       leave: () => draft.getState().seal(),
     }),
@@ -113,7 +113,7 @@ export function NodeForm({ number }: { number: number }) {
               }}
             />
           )}
-          {typeof root === "object" && <Fields schema={root} path={[]} value={node.settings} />}
+          {type && typeof root === "object" && <Settings type={type} schema={root} values={node.settings} />}
           {!type && <pre className={styles.about}>{JSON.stringify(node.settings, null, 2)}</pre>}
           <Exits number={number} />
           <Textarea

@@ -4,6 +4,7 @@ import type { Json } from "../model/document";
 import styles from "./form.module.css";
 import { type Path, useForm } from "./form-context";
 import { Fields } from "./group";
+import { Help } from "./help";
 import type { Variant } from "./schema";
 
 type Props = {
@@ -59,9 +60,9 @@ export function Variants({ label, help, toggle, variants, path, value }: Props) 
           comboboxProps={{ withinPortal: true }}
         />
       )}
-      {(chosen?.help ?? help) && <p className={styles.help}>{chosen?.help ?? help}</p>}
+      <Help text={chosen?.help ?? help} />
       {chosen?.fields && (
-        <div className={styles.inner}>
+        <div className={chosen.wrapped ? styles.bareLabel : styles.inner} data-alone={chosen.wrapped && true}>
           <Fields schema={chosen.fields} path={path} value={value} />
         </div>
       )}

@@ -73,7 +73,7 @@ function anyCommand(document: WorkflowDocument, random: ReturnType<typeof chance
       return { do: "note", number: one, note: random.of(["", "A note"]) ?? "" };
     case 8: {
       const options = [{ name: `option_${random.below(4)}`, label: "x" }];
-      return changeSettings(document, types, one, { ...node?.settings, options, cancel: null });
+      return changeSettings(document, types, one, { ...node?.settings, options, cancel_word: null });
     }
     case 9:
       return { do: "start", start: random.of(numbers) ?? null };

@@ -81,7 +81,7 @@ describe("problems", () => {
         code: "leads_nowhere",
         values: { exit: "Too many attempts" },
       },
-      { node: 8, exit: "no", severity: "warning", code: "leads_nowhere", values: { exit: "No" } },
+      { node: 8, exit: "no", severity: "warning", code: "leads_nowhere", values: { exit: "NO" } },
       { node: 9, severity: "error", code: "unknown_type", values: { type: "telepathy" } },
       { node: 9, exit: "next", severity: "warning", code: "leads_nowhere", values: { exit: "next" } },
       { node: 9, severity: "warning", code: "unreachable" },
