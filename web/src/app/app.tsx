@@ -3,6 +3,7 @@ import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { listen } from "../api/http";
+import { i18next } from "../i18n";
 import { cssVariablesResolver, theme } from "../theme/mantine";
 import { noteReached } from "./connected";
 import { makeRouter } from "./router";
@@ -26,7 +27,7 @@ export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>
-        <Notifications position="bottom-right" />
+        <Notifications position="bottom-right" role="region" aria-label={i18next.t("frame.notifications")} />
         <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>

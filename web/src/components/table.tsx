@@ -1,5 +1,6 @@
-import { Skeleton } from "@mantine/core";
+import { Skeleton, VisuallyHidden } from "@mantine/core";
 import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import styles from "./table.module.css";
 
 interface Props {
@@ -11,6 +12,7 @@ interface Props {
 
 /** A quiet table: one line a row, its borders between rows only. */
 export function Table({ columns, label, children }: Props) {
+  const { t } = useTranslation();
   return (
     <div className={styles.wrap} data-menu={columns.at(-1) === ""}>
       <table className={styles.table} aria-label={label}>
@@ -18,7 +20,7 @@ export function Table({ columns, label, children }: Props) {
           <tr>
             {columns.map((column) => (
               <th key={column} scope="col">
-                {column}
+                {column || <VisuallyHidden>{t("table.actions")}</VisuallyHidden>}
               </th>
             ))}
           </tr>

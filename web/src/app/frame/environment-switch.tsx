@@ -1,4 +1,4 @@
-import { Menu } from "@mantine/core";
+import { Menu, VisuallyHidden } from "@mantine/core";
 import { IconCheck, IconChevronDown, IconFlask, IconLock } from "@tabler/icons-react";
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -19,13 +19,9 @@ export function EnvironmentSwitch() {
   return (
     <Menu position="bottom-start" width={300}>
       <Menu.Target>
-        <button
-          type="button"
-          className={styles.environment}
-          data-environment={environment}
-          aria-label={t("frame.environment", { name: t(`environment.${environment}.name`) })}
-        >
+        <button type="button" className={styles.environment} data-environment={environment}>
           <Icon size={14} aria-hidden />
+          <VisuallyHidden>{`${t("frame.environment")}: `}</VisuallyHidden>
           {t(`environment.${environment}.chip`)}
           <IconChevronDown size={14} className={styles.chevron} aria-hidden />
         </button>

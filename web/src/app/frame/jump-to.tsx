@@ -14,18 +14,10 @@ import { sectionsFor } from "./sections";
 export function JumpTo({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useTranslation();
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      size={560}
-      padding={0}
-      yOffset="12vh"
-      centered={false}
-      aria-label={t("jump.title")}
-    >
-      {opened && <Box onDone={onClose} />}
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} size={560} padding={0} yOffset="12vh" centered={false}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={t("jump.title")}>{opened && <Box onDone={onClose} />}</Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -24,9 +24,7 @@ export function UserMenu() {
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
         <button type="button" className={styles.switch} aria-label={t("frame.user", { name: me.user.name })}>
-          <span className={styles.avatar} aria-hidden>
-            {initials(me.user.name)}
-          </span>
+          <span className={styles.avatar} data-initials={initials(me.user.name)} aria-hidden />
           <IconChevronDown size={14} className={styles.chevron} aria-hidden />
         </button>
       </Menu.Target>

@@ -1,4 +1,4 @@
-import { Menu } from "@mantine/core";
+import { Menu, VisuallyHidden } from "@mantine/core";
 import { IconCheck, IconChevronDown } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -12,11 +12,8 @@ export function WorkspaceSwitch() {
   return (
     <Menu position="bottom-start" width={240}>
       <Menu.Target>
-        <button
-          type="button"
-          className={styles.switch}
-          aria-label={t("frame.workspace", { name: workspace.name })}
-        >
+        <button type="button" className={styles.switch}>
+          <VisuallyHidden>{`${t("frame.workspace")}: `}</VisuallyHidden>
           <span className={styles.switchText}>{workspace.name}</span>
           <IconChevronDown size={14} className={styles.chevron} aria-hidden />
         </button>

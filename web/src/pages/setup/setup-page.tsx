@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { meQuery, setupQuery, workflowsQuery } from "../../api/queries";
 import { setUp } from "../../api/session";
 import type { Me } from "../../api/types";
+import { EXAMPLE } from "../../app/example";
 import { begin } from "../../app/first-steps";
 import { Door } from "../../components/door";
 import { useForm } from "../../components/form";
@@ -96,7 +97,7 @@ function useOpenExample() {
     const workspace = me.workspaces[0]?.key;
     if (!workspace) return navigate({ to: "/" });
     const list = await queries.fetchQuery(workflowsQuery(workspace));
-    const example = list.items.find((each) => each.kind === "standard" && !each.archived);
+    const example = list.items.find(({ key }) => key === EXAMPLE);
     const params = { workspace, environment: "sandbox" };
     if (!example) return navigate({ to: "/w/$workspace/$environment/workflows", params });
     begin(workspace, example.key);

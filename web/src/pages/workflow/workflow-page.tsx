@@ -1,5 +1,6 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
+import { EXAMPLE, exampleOrders } from "../../app/example";
 import { type FirstStep, tick } from "../../app/first-steps";
 import { useMay, usePlace } from "../../app/place";
 import { Editor } from "../../editor";
@@ -9,7 +10,7 @@ import styles from "./workflow-page.module.css";
 
 /** The canvas of one workflow: the draft in the sandbox, what is live in production. */
 export function WorkflowPage() {
-  const { workspace, environment } = usePlace();
+  const { me, workspace, environment } = usePlace();
   const { key } = useParams({ from: "/w/$workspace/$environment/workflows/$key" });
   const { preview } = useSearch({ from: "/w/$workspace/$environment/workflows/$key" });
   const may = useMay("workflows.edit");
@@ -24,6 +25,7 @@ export function WorkflowPage() {
         workflowKey={key}
         environment={environment}
         readOnly={environment === "production" || !may}
+        hints={me.demo && key === EXAMPLE ? exampleOrders : undefined}
         openPreview={preview === "open"}
         onDeploy={setDeploying}
         onFirstStep={onFirstStep}

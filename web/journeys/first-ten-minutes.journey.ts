@@ -1,0 +1,45 @@
+import { changeEnvironment, type Journey, open, setUp } from "./journey";
+
+/** From the one-time link to a conversation with what was deployed. */
+const journey: Journey = async (scene) => {
+  const { page, context } = scene;
+  await setUp(scene);
+  const phone = page.getByRole("region", { name: "Preview" });
+  const list = page.getByRole("complementary", { name: "First five things" });
+  await list.waitFor();
+
+  await phone.getByRole("button", { name: "Where is my order?" }).click();
+  await phone.getByRole("textbox", { name: "Message" }).fill("1001");
+  await phone.getByRole("button", { name: "Send" }).click();
+  await phone.getByText(/Order 1001/).waitFor();
+  await list.getByText("1 of 5").waitFor();
+
+  await page.getByRole("button", { name: "Save version", exact: true }).click();
+  await page.getByRole("button", { name: /^Deploy v\d+/ }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: /^Deploy v\d+/ }).click();
+  await dialog.getByText(/^v\d+ is live$/).waitFor();
+  await dialog.getByRole("img", { name: "QR code of the web chat" }).waitFor();
+  const opened = context.waitForEvent("page");
+  await dialog.getByRole("link", { name: "Open the chat" }).click();
+
+  const chat = await opened;
+  await chat.getByRole("button", { name: "Where is my order?" }).click();
+  await chat.getByRole("textbox").fill("1001");
+  await chat.keyboard.press("Enter");
+  await chat.getByText(/Order 1001/).waitFor();
+  await chat.close();
+
+  await dialog.getByRole("button", { name: "Back to the canvas" }).click();
+  await list.getByText("3 of 5").waitFor();
+  await changeEnvironment(page, "Production");
+  await open(page, "Conversations");
+  await page.getByRole("row").nth(1).getByRole("link").first().click();
+  await page
+    .getByRole("region", { name: "Transcript" })
+    .getByText(/Order 1001/)
+    .waitFor();
+  await page.getByRole("region", { name: "Trace" }).getByText("Request input").first().waitFor();
+};
+
+export default journey;
