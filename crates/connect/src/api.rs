@@ -9,9 +9,9 @@ use usher_engine::Environment;
 use usher_engine::api::{Api, ContentType, Validation};
 use usher_engine::limits;
 
+use crate::Secrets;
 use crate::call::{Authentication, ClientAuthentication, OAuthClient, Retries, Target};
 use crate::settings::{self, SettingsError, base_url};
-use crate::Secrets;
 
 /// An HTTP interface of the business's own, which workflows call by its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -142,7 +142,9 @@ impl Definition {
         }
         settings::at_most("name", &read.name, 100)?;
         settings::at_most("description", &read.description, 1000)?;
-        for (name, text) in [("base_url.sandbox", &read.base_url.sandbox), ("base_url.production", &read.base_url.production)] {
+        for (name, text) in
+            [("base_url.sandbox", &read.base_url.sandbox), ("base_url.production", &read.base_url.production)]
+        {
             if !text.trim().is_empty() {
                 base_url(name, text)?;
             }
@@ -165,7 +167,9 @@ impl Definition {
             header_name("headers", name)?;
         }
         match &read.authentication {
-            Scheme::Basic { user } if user.is_empty() => return Err(SettingsError::Missing { name: "authentication.user" }),
+            Scheme::Basic { user } if user.is_empty() => {
+                return Err(SettingsError::Missing { name: "authentication.user" });
+            }
             Scheme::ApiKey { header } => header_name("authentication.header", header)?,
             Scheme::OauthClientCredentials { token_url, client_id, .. } => {
                 token_address(token_url)?;
@@ -225,7 +229,8 @@ impl Definition {
 
 fn token_address(text: &str) -> Result<Url, SettingsError> {
     // Unlike a base, it may have a query: nothing is appended.
-    let (address, query) = text.trim().split_once('?').map_or((text.trim(), None), |(address, query)| (address, Some(query)));
+    let (address, query) =
+        text.trim().split_once('?').map_or((text.trim(), None), |(address, query)| (address, Some(query)));
     let mut url = base_url("authentication.token_url", address)?;
     url.set_query(query);
     Ok(url)
@@ -303,10 +308,10 @@ mod tests {
             with("headers", json!({"X Shop": "1"})),
             "`headers` is `X Shop`, which cannot be the name of a header"
         );
-        assert_eq!(
-            with("validation", json!({"element": "$.ok", "values": []})),
-            "`validation.values` is not set"
+        assert_eq!(with("validation", json!({"element": "$.ok", "values": []})), "`validation.values` is not set");
+        assert!(
+            with("authentication", json!({"kind": "digest"}))
+                .starts_with("the settings do not fit: unknown variant `digest`")
         );
-        assert!(with("authentication", json!({"kind": "digest"})).starts_with("the settings do not fit: unknown variant `digest`"));
     }
 }

@@ -37,18 +37,74 @@ pub fn read<T: DeserializeOwned>(settings: &Json) -> Result<T, SettingsError> {
     T::deserialize(settings).map_err(|error| SettingsError::Unfit(error.to_string()))
 }
 
-/// Returns the JSON Schema of a type, with everything that it refers to written in place.
+/// Returns the JSON Schema of a type as the editor draws forms from it: with everything that it refers to written
+/// in place, a title for every field, and without the `null` of what may be left out.
 pub fn schema<T: JsonSchema>() -> Map<String, Json> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    let schema = SchemaGenerator::new(settings).into_root_schema_for::<T>();
-    match schema.to_value() {
+    let mut schema = SchemaGenerator::new(settings).into_root_schema_for::<T>().to_value();
+    tidy(&mut schema);
+    match schema {
         Json::Object(schema) => schema,
         // A schema may be `true` or `false`; no type of ours is.
         _ => Map::new(),
     }
+}
+
+fn tidy(schema: &mut Json) {
+    let Json::Object(fields) = schema else { return };
+    without_null(fields);
+    if let Some(Json::Object(properties)) = fields.get_mut("properties") {
+        for (name, property) in properties {
+            tidy(property);
+            if let Json::Object(property) = property
+                && !property.contains_key("title")
+            {
+                property.insert("title".to_owned(), label(name).into());
+            }
+        }
+    }
+    for name in ["items", "additionalProperties"] {
+        fields.get_mut(name).into_iter().for_each(tidy);
+    }
+    for name in ["oneOf", "anyOf"] {
+        fields.get_mut(name).and_then(Json::as_array_mut).into_iter().flatten().for_each(tidy);
+    }
+}
+
+/// Takes `null` out of what a schema permits: a setting that may be left out is left out.
+fn without_null(fields: &mut Map<String, Json>) {
+    if fields.get("default").is_some_and(Json::is_null) {
+        fields.shift_remove("default");
+    }
+    if let Some(Json::Array(types)) = fields.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            fields.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Json::Array(values)) = fields.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    let Some(Json::Array(options)) = fields.get_mut("anyOf") else { return };
+    options.retain(|option| option["type"] != "null");
+    if let [Json::Object(only)] = options.as_slice() {
+        let only = only.clone();
+        fields.shift_remove("anyOf");
+        for (name, value) in only {
+            fields.entry(name).or_insert(value);
+        }
+    }
+}
+
+/// Makes a label of a field's name: `app_secret` is `App secret`.
+fn label(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Makes the error of a setting that cannot work; `reason` follows "which".
@@ -102,6 +158,39 @@ fn shown(text: &str) -> String {
 mod tests {
     use super::*;
 
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "stands for its schema")]
+    struct Example {
+        app_secret: Option<String>,
+        #[schemars(title = "API base")]
+        api_base: Vec<Inner>,
+        colour: Option<Colour>,
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "stands for its schema")]
+    struct Inner {
+        count: Option<u8>,
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "stands for its schema")]
+    enum Colour {
+        Red,
+        Blue,
+    }
+
+    #[test]
+    fn forms_are_drawn_from_titles_and_single_types() {
+        let schema = Json::Object(schema::<Example>());
+        assert_eq!(schema["properties"]["app_secret"], serde_json::json!({ "type": "string", "title": "App secret" }));
+        assert_eq!(schema["properties"]["api_base"]["title"], "API base");
+        let count = &schema["properties"]["api_base"]["items"]["properties"]["count"];
+        assert_eq!((&count["title"], &count["type"]), (&Json::from("Count"), &Json::from("integer")));
+        let colour = serde_json::json!({ "type": "string", "enum": ["Red", "Blue"], "title": "Colour" });
+        assert_eq!(schema["properties"]["colour"], colour);
+    }
+
     #[test]
     fn a_base_address_is_http_without_credentials_or_query() {
         assert_eq!(base_url("base_url", " https://api.example.com/v2 ").expect("it is fine").path(), "/v2");
@@ -113,7 +202,10 @@ mod tests {
                 "https://ann:secret@example.com",
                 "`base_url` is `https://…@example.com`, which holds credentials; put them under authentication",
             ),
-            ("https://example.com?a=1", "`base_url` is `https://example.com?a=1`, which must end before any `?` or `#`"),
+            (
+                "https://example.com?a=1",
+                "`base_url` is `https://example.com?a=1`, which must end before any `?` or `#`",
+            ),
         ] {
             assert_eq!(base_url("base_url", text).expect_err(text).to_string(), message);
         }

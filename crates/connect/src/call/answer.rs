@@ -62,11 +62,15 @@ mod tests {
 
     #[test]
     fn text_is_kept_whatever_its_type() {
-        let Answer::Responded { body: html, content_type, .. } = body(&[("content-type", "text/html")], b"<p>Sorry</p>") else {
+        let Answer::Responded { body: html, content_type, .. } =
+            body(&[("content-type", "text/html")], b"<p>Sorry</p>")
+        else {
             panic!("HTML is text")
         };
         assert_eq!((html.as_str(), content_type.as_deref()), ("<p>Sorry</p>", Some("text/html")));
-        let Answer::Responded { body: marked, .. } = body(&[], b"\xef\xbb\xbf{}") else { panic!("a byte order mark is no harm") };
+        let Answer::Responded { body: marked, .. } = body(&[], b"\xef\xbb\xbf{}") else {
+            panic!("a byte order mark is no harm")
+        };
         assert_eq!(marked, "{}");
         let latin = body(&[("content-type", "application/json; charset=ISO-8859-1")], b"\"caf\xe9\"");
         assert!(matches!(latin, Answer::Responded { body, .. } if body == "\"café\""));

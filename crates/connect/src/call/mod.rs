@@ -69,7 +69,8 @@ impl Caller {
             Err(message) => return Answer::Failed { kind: CallFailure::Refused, message },
         };
         // A repeat of these changes nothing that the first did not.
-        let harmless = call.request.idempotent || matches!(call.request.method, Method::Get | Method::Put | Method::Delete);
+        let harmless =
+            call.request.idempotent || matches!(call.request.method, Method::Get | Method::Put | Method::Delete);
         let mut attempt = 0;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

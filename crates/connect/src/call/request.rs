@@ -53,7 +53,10 @@ pub(super) fn prepare(request: &Request, target: &Target, effect: &EffectId) -> 
 /// Makes the address: the path lies under the base, whatever a customer wrote into it.
 fn address(request: &Request, target: &Target) -> Result<Url, String> {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-    if path.contains(['#', '\\']) || query.contains('#') || request.path.chars().any(|c| c.is_whitespace() || c.is_control()) {
+    if path.contains(['#', '\\'])
+        || query.contains('#')
+        || request.path.chars().any(|c| c.is_whitespace() || c.is_control())
+    {
         return Err(format!("the path `{}` holds a character that must be percent-encoded", shown(&request.path)));
     }
     // `.` and `..` lead out of the base, and so do their encoded forms in the eyes of a URL parser.
@@ -67,7 +70,8 @@ fn address(request: &Request, target: &Target) -> Result<Url, String> {
     let base = target.base.as_str().trim_end_matches('/');
     let path = path.trim_start_matches('/');
     let joined = if path.is_empty() { target.base.as_str().to_owned() } else { format!("{base}/{path}") };
-    let mut url = Url::parse(&joined).map_err(|error| format!("the path `{}` makes no address: {error}", shown(path)))?;
+    let mut url =
+        Url::parse(&joined).map_err(|error| format!("the path `{}` makes no address: {error}", shown(path)))?;
     if !query.is_empty() {
         url.set_query(Some(query));
     }
@@ -158,7 +162,8 @@ mod tests {
         request.headers.insert("x-shop".to_owned(), "other".to_owned());
         request.idempotent = true;
         let headers = made("https://shop.example", &request).expect("it is fine").headers;
-        let named = |name: &str| headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).collect::<Vec<_>>();
+        let named =
+            |name: &str| headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).collect::<Vec<_>>();
         assert_eq!(named("X-Shop"), [&("x-shop".to_owned(), "other".to_owned())]);
         assert_eq!(named("Idempotency-Key")[0].1, "e-0");
         assert_eq!(named("accept")[0].1, "application/json");
@@ -170,7 +175,9 @@ mod tests {
         request.body = Some(Body::Form { fields: IndexMap::from([("a".to_owned(), "1 & 2".to_owned())]) });
         let made_form = made("https://shop.example", &request).expect("it is fine");
         assert_eq!(made_form.body.as_deref(), Some(&b"a=1+%26+2"[..]));
-        assert!(made_form.headers.contains(&("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())));
+        assert!(
+            made_form.headers.contains(&("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()))
+        );
 
         request.body = Some(Body::Json { text: "{}".to_owned() });
         request.headers.insert("Content-Type".to_owned(), "application/vnd.api+json".to_owned());

@@ -36,7 +36,9 @@ impl Retries {
             // Refused before anything was done with it.
             Ok(response) if response.status == 429 => Some(response.retry_after().unwrap_or(pause)),
             Ok(response) if response.status >= 500 && harmless => Some(response.retry_after().unwrap_or(pause)),
-            Err(failure) if failure.kind == http::FailureKind::Unreachable && (harmless || !failure.sent) => Some(pause),
+            Err(failure) if failure.kind == http::FailureKind::Unreachable && (harmless || !failure.sent) => {
+                Some(pause)
+            }
             _ => None,
         }
     }

@@ -154,10 +154,12 @@ fn read(response: &http::Response, asked: Instant) -> Result<Token, String> {
     let body: Json = serde_json::from_slice(&response.body).unwrap_or_default();
     if !response.is_success() {
         let text = |name: &str| body[name].as_str().map(|text| text.chars().take(200).collect::<String>());
-        let error = text("error_description").or_else(|| text("error")).map_or_else(String::new, |error| format!(", {error}"));
+        let error =
+            text("error_description").or_else(|| text("error")).map_or_else(String::new, |error| format!(", {error}"));
         return Err(format!("HTTP {}{error}", response.status));
     }
-    let token = body["access_token"].as_str().filter(|token| !token.is_empty()).ok_or("no `access_token` in the answer")?;
+    let token =
+        body["access_token"].as_str().filter(|token| !token.is_empty()).ok_or("no `access_token` in the answer")?;
     let kind = body["token_type"].as_str().unwrap_or("bearer");
     if !kind.eq_ignore_ascii_case("bearer") {
         return Err(format!("the token is of the type `{}`, not `Bearer`", kind.chars().take(50).collect::<String>()));
@@ -193,6 +195,9 @@ mod tests {
         assert_eq!(why(401, r#"{"error":"invalid_client"}"#), "HTTP 401, invalid_client");
         assert_eq!(why(502, "<html>"), "HTTP 502");
         assert_eq!(why(200, "{}"), "no `access_token` in the answer");
-        assert_eq!(why(200, r#"{"access_token":"t","token_type":"mac"}"#), "the token is of the type `mac`, not `Bearer`");
+        assert_eq!(
+            why(200, r#"{"access_token":"t","token_type":"mac"}"#),
+            "the token is of the type `mac`, not `Bearer`"
+        );
     }
 }

@@ -134,7 +134,9 @@ impl Client {
             return Err(Failure::refused(format!("{host} may not be called from here")));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Failure::refused(format!("the address of {host} holds credentials; put them under authentication")));
+            return Err(Failure::refused(format!(
+                "the address of {host} holds credentials; put them under authentication"
+            )));
         }
         let (client, resolver) = match url.scheme() {
             "https" => (&self.secure, &self.secure_resolver),

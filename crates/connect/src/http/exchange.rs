@@ -84,9 +84,9 @@ pub struct Response {
 impl Response {
     /// Makes an answer from its parts; a header that cannot be one is left out.
     pub fn new(status: u16, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Self {
-        let headers = headers.iter().filter_map(|(name, value)| {
-            Some((HeaderName::try_from(*name).ok()?, HeaderValue::try_from(*value).ok()?))
-        });
+        let headers = headers
+            .iter()
+            .filter_map(|(name, value)| Some((HeaderName::try_from(*name).ok()?, HeaderValue::try_from(*value).ok()?)));
         Self { status, headers: headers.collect(), body: body.into() }
     }
 

@@ -97,7 +97,9 @@ impl Settings {
 fn site(text: &str) -> Result<String, SettingsError> {
     let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     match url {
-        Some(url) if url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() => {
+        Some(url)
+            if url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() =>
+        {
             Ok(url.origin().ascii_serialization())
         }
         _ => Err(settings::invalid("allowed_origins", text, "is no site; write it as `https://www.example.com`")),
@@ -133,7 +135,8 @@ mod tests {
 
     #[test]
     fn sites_are_compared_as_browsers_write_them() {
-        let read = Settings::read(&json!({"allowed_origins": ["https://Shop.example.com:443/"]})).expect("it is a site");
+        let read =
+            Settings::read(&json!({"allowed_origins": ["https://Shop.example.com:443/"]})).expect("it is a site");
         assert!(read.allows("https://shop.example.com"));
         assert!(!read.allows("https://evil.example.com") && !read.allows("null"));
         assert!(Settings::default().allows("https://anywhere.example"));

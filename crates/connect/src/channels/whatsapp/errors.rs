@@ -66,8 +66,12 @@ impl Error {
 
         match self.code.unwrap_or(-1) {
             0 | 190 => Blocked("the access token is not valid (any more); enter a new one"),
-            3 | 10 | 200..=299 | 131005 => Blocked("the access token lacks a permission; grant whatsapp_business_messaging"),
-            100 if self.subcode == Some(33) => Blocked("there is no phone number of this id that the access token may use"),
+            3 | 10 | 200..=299 | 131005 => {
+                Blocked("the access token lacks a permission; grant whatsapp_business_messaging")
+            }
+            100 if self.subcode == Some(33) => {
+                Blocked("there is no phone number of this id that the access token may use")
+            }
             33 => Blocked("the phone number was deleted; check the phone number ID"),
             368 => Blocked("Meta has restricted the account for breaking a policy"),
             130497 => Blocked("Meta does not let this account send to this country"),
@@ -81,7 +85,9 @@ impl Error {
             4 => Throttled(Scope::Account, "the app has reached its rate limit"),
             80007 | 80008 => Throttled(Scope::Account, "the WhatsApp Business account has reached its rate limit"),
             130429 => Throttled(Scope::Number, "the number has reached its throughput"),
-            131048 => Throttled(Scope::Number, "Meta limits the number because messages were blocked or reported as spam"),
+            131048 => {
+                Throttled(Scope::Number, "Meta limits the number because messages were blocked or reported as spam")
+            }
             131056 => Throttled(Scope::Pair, "too many messages to this customer in a short time"),
             131064 => Throttled(Scope::Number, "the number has reached a limit of its classification"),
             132069 => Throttled(Scope::Number, "the form has reached its rate limit"),
@@ -163,4 +169,105 @@ fn pair_back_off(attempt: u32) -> Duration {
 /// How long to wait after a fault or a limit for which the provider names no time: 1, 2, 4 … seconds, up to a minute.
 pub(super) fn back_off(attempt: u32) -> Duration {
     Duration::from_secs(2_u64.saturating_pow(attempt)).min(Duration::from_secs(60))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn error(code: i64) -> Error {
+        Error::read(&json!({ "code": code, "error_data": { "details": "details" } }))
+    }
+
+    fn outcome(code: i64) -> SendOutcome {
+        error(code).outcome("106540352242922", 0, None)
+    }
+
+    #[test]
+    fn what_only_a_person_can_mend_blocks_the_number() {
+        let codes = [
+            0, 190, 3, 10, 200, 250, 299, 131005, 33, 368, 130497, 131031, 131037, 131042, 131045, 131057, 133010,
+            134011,
+        ];
+        for code in codes {
+            let SendOutcome::Blocked { problem, failure } = outcome(code) else { panic!("{code} blocks") };
+            assert_eq!(problem.account.as_deref(), Some("106540352242922"));
+            assert_eq!(problem.code, Some(code.to_string()));
+            assert_eq!(failure.reason, SendFailureReason::ChannelUnavailable);
+        }
+        let unknown_number =
+            Error::read(&json!({ "code": 100, "error_subcode": 33, "message": "Unsupported post request." }));
+        assert!(matches!(unknown_number.outcome("1", 0, None), SendOutcome::Blocked { .. }));
+    }
+
+    #[test]
+    fn limits_wait_for_as_much_as_they_are_about() {
+        for (code, scope) in [
+            (4, Scope::Account),
+            (80007, Scope::Account),
+            (80008, Scope::Account),
+            (130429, Scope::Number),
+            (131048, Scope::Number),
+            (131064, Scope::Number),
+            (132069, Scope::Number),
+            (133016, Scope::Number),
+            (131056, Scope::Pair),
+            (2, Scope::Transient),
+            (131000, Scope::Transient),
+            (131016, Scope::Transient),
+            (133004, Scope::Transient),
+        ] {
+            let SendOutcome::Retry { scope: found, .. } = outcome(code) else { panic!("{code} is tried again") };
+            assert_eq!(found, scope, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_will_never_be_taken_fails_with_a_reason() {
+        for (reason, codes) in [
+            (SendFailureReason::WindowClosed, &[131047][..]),
+            (SendFailureReason::Undeliverable, &[131026, 131021, 130403, 131049, 131050, 130472, 131062]),
+            (SendFailureReason::MediaRefused, &[131052, 131053]),
+            (
+                SendFailureReason::Rejected,
+                &[
+                    1, 100, 131008, 131009, 131051, 135000, 132000, 132001, 132005, 132007, 132012, 132015, 132016,
+                    132018, 131063, 132068, 999_999,
+                ],
+            ),
+        ] {
+            for code in codes {
+                let SendOutcome::Failed { failure } = outcome(*code) else { panic!("{code} fails") };
+                assert_eq!((failure.reason, failure.code), (reason, Some(code.to_string())));
+            }
+        }
+    }
+
+    #[test]
+    fn waits_grow_by_the_providers_rule_and_end() {
+        let after = |code: i64, attempt: u32| match error(code).outcome("1", attempt, None) {
+            SendOutcome::Retry { after, .. } => after.as_secs(),
+            other => panic!("{other:?} is not tried again"),
+        };
+        assert_eq!([0, 1, 2, 3].map(|attempt| after(131056, attempt)), [1, 4, 16, 64]);
+        assert_eq!([0, 1, 5, 6, 60].map(|attempt| after(130429, attempt)), [1, 2, 32, 60, 60]);
+        assert_eq!([0, 1, 60].map(|attempt| after(80007, attempt)), [60, 120, 3600]);
+        assert_eq!(after(131056, u32::MAX), 3600);
+        let told = error(130429).outcome("1", 0, Some(Duration::from_secs(9)));
+        assert!(matches!(told, SendOutcome::Retry { after, .. } if after == Duration::from_secs(9)));
+    }
+
+    #[test]
+    fn odd_error_objects_are_read() {
+        let text_code = Error::read(&json!({ "code": "131047", "message": "(#131047) Re-engagement message" }));
+        assert_eq!((text_code.code, text_code.details.as_str()), (Some(131047), "(#131047) Re-engagement message"));
+        let empty = Error::read(&json!({}));
+        assert!(matches!(empty.outcome("1", 0, None), SendOutcome::Failed { .. }));
+        let passing = Error::read(&json!({ "code": 424242, "is_transient": true }));
+        assert!(matches!(passing.outcome("1", 0, None), SendOutcome::Retry { scope: Scope::Transient, .. }));
+        let long = Error::read(&json!({ "code": 1, "message": "é".repeat(10_000) }));
+        assert_eq!(long.details.chars().count(), 500);
+    }
 }

@@ -96,11 +96,7 @@ fn content(message: &Outbound) -> Result<(&'static str, Json), SendFailure> {
     }
 }
 
-fn section(
-    section: &Section,
-    button: &str,
-    able: &usher_engine::render::ListAbilities,
-) -> Result<Json, SendFailure> {
+fn section(section: &Section, button: &str, able: &usher_engine::render::ListAbilities) -> Result<Json, SendFailure> {
     // Meta asks for a title as soon as there are two sections, and its table for one always.
     let title = section.title.as_deref().filter(|title| !title.trim().is_empty()).unwrap_or(button);
     fits("the title of a section", title, able.section_title)?;
@@ -188,7 +184,8 @@ fn answered(response: &http::Response, number: &str, attempt: u32) -> SendOutcom
         return SendOutcome::Accepted { provider_id: id.to_owned() };
     }
     let kind = response.content_type().unwrap_or("nothing").split(';').next().unwrap_or_default().trim().to_owned();
-    let message = format!("the Graph API answered HTTP {} with {kind}, not with a message or an error", response.status);
+    let message =
+        format!("the Graph API answered HTTP {} with {kind}, not with a message or an error", response.status);
     match response.status {
         429 => SendOutcome::Retry {
             after: response.retry_after().unwrap_or_else(|| errors::back_off(attempt)),
@@ -212,4 +209,174 @@ fn blocked(number: &str, message: String) -> SendOutcome {
 fn unavailable(code: Option<i64>, message: String) -> SendFailure {
     let code = code.map(|code| code.to_string());
     SendFailure { reason: SendFailureReason::ChannelUnavailable, code, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use usher_engine::message::{Button, Row};
+
+    use super::*;
+
+    fn sent(message: &Outbound, address: &str) -> Json {
+        let body = body(message, address, &EffectId::from("0f-2")).expect("it can be sent");
+        serde_json::from_str(&body).expect("it is JSON")
+    }
+
+    fn button(id: &str, title: &str) -> Button {
+        Button { id: id.to_owned(), title: title.to_owned() }
+    }
+
+    fn buttons(buttons: Vec<Button>) -> Outbound {
+        Outbound::Buttons { header: None, text: "What can we do?".to_owned(), footer: None, buttons }
+    }
+
+    fn row(index: usize) -> Row {
+        Row { id: format!("r{index}"), title: format!("Row {index}"), description: None }
+    }
+
+    fn list(sections: Vec<Section>) -> Outbound {
+        let text = "Which one?".to_owned();
+        Outbound::List { header: None, text, footer: None, button: "Choose".to_owned(), sections }
+    }
+
+    #[test]
+    fn a_text_goes_out_whole() {
+        assert_eq!(
+            sent(&Outbound::Text { text: "See https://example.com".to_owned(), preview_url: true }, "16505551234"),
+            json!({
+                "messaging_product": "whatsapp", "recipient_type": "individual", "to": "16505551234", "type": "text",
+                "text": { "body": "See https://example.com", "preview_url": true },
+                "biz_opaque_callback_data": "0f-2",
+            })
+        );
+    }
+
+    #[test]
+    fn a_user_id_is_no_phone_number() {
+        let message = Outbound::text("hi");
+        for (address, field) in [
+            ("16505551234", "to"),
+            ("+27 82 555 0101", "to"),
+            ("US.13491208655302741918", "recipient"),
+            ("US.ENT.11815799212886844830", "recipient"),
+        ] {
+            let body = sent(&message, address);
+            assert_eq!(body[field], address);
+            let other = if field == "to" { "recipient" } else { "to" };
+            assert!(body.get(other).is_none());
+        }
+    }
+
+    #[test]
+    fn buttons_go_out_as_reply_buttons() {
+        let message = Outbound::Buttons {
+            header: Some("Orders".to_owned()),
+            text: "What can we do?".to_owned(),
+            footer: Some("Open 9 to 5".to_owned()),
+            buttons: vec![button("a", "Where is it?"), button("b", "Talk to us")],
+        };
+        assert_eq!(
+            sent(&message, "1")["interactive"],
+            json!({
+                "type": "button",
+                "header": { "type": "text", "text": "Orders" },
+                "body": { "text": "What can we do?" },
+                "footer": { "text": "Open 9 to 5" },
+                "action": { "buttons": [
+                    { "type": "reply", "reply": { "id": "a", "title": "Where is it?" } },
+                    { "type": "reply", "reply": { "id": "b", "title": "Talk to us" } },
+                ] },
+            })
+        );
+    }
+
+    #[test]
+    fn a_list_always_titles_its_sections() {
+        let rows = vec![Row { description: Some("by post".to_owned()), ..row(1) }, row(2)];
+        let body = sent(&list(vec![Section { title: None, rows }]), "1");
+        assert_eq!(
+            body["interactive"]["action"],
+            json!({ "button": "Choose", "sections": [{ "title": "Choose", "rows": [
+                { "id": "r1", "title": "Row 1", "description": "by post" }, { "id": "r2", "title": "Row 2" },
+            ] }] })
+        );
+        assert!(body["interactive"].get("header").is_none() && body["interactive"].get("footer").is_none());
+    }
+
+    #[test]
+    fn what_meta_would_refuse_is_not_sent() {
+        let section = |rows: usize| Section { title: None, rows: (0..rows).map(row).collect() };
+        for (message, reason) in [
+            (Outbound::text(""), "text is empty; WhatsApp takes none that is"),
+            (Outbound::text("é".repeat(4097)), "text is 4097 characters long; WhatsApp takes 4096"),
+            (buttons(vec![]), "0 buttons do not fit; 1 to 3 do"),
+            (
+                buttons((0..4).map(|i| button(&i.to_string(), &i.to_string())).collect()),
+                "4 buttons do not fit; 1 to 3 do",
+            ),
+            (buttons(vec![button("a", "Yes"), button("b", "Yes")]), "two buttons are titled `Yes`"),
+            (
+                buttons(vec![button("a", "Twenty-one characters")]),
+                "the title of a button is 21 characters long; WhatsApp takes 20",
+            ),
+            (list(vec![section(11)]), "11 rows do not fit; 1 to 10 do"),
+            (list(vec![]), "0 rows do not fit; 1 to 10 do"),
+        ] {
+            let failure = body(&message, "1", &EffectId::from("e-0")).expect_err(reason);
+            assert_eq!((failure.reason, failure.message.as_str()), (SendFailureReason::Rejected, reason));
+        }
+        assert!(
+            body(&Outbound::text("é".repeat(4096)), "1", &EffectId::from("e-0")).is_ok(),
+            "characters count, not bytes"
+        );
+    }
+
+    fn answer(status: u16, content_type: &str, text: &str) -> SendOutcome {
+        outcome(&Ok(http::Response::new(status, &[("content-type", content_type)], text.to_owned())), "1", 0)
+    }
+
+    #[test]
+    fn an_accepted_message_has_its_id() {
+        let body = r#"{"messaging_product":"whatsapp","contacts":[{"input":"+1650","wa_id":"1650"}],"messages":[{"id":"wamid.A"}]}"#;
+        assert_eq!(answer(200, "application/json", body), SendOutcome::Accepted { provider_id: "wamid.A".to_owned() });
+    }
+
+    #[test]
+    fn the_code_decides_and_not_the_status() {
+        let error = r#"{"error":{"message":"(#131056)","type":"OAuthException","code":131056,"fbtrace_id":"x"}}"#;
+        for status in [200, 400, 401, 429, 500] {
+            let outcome = answer(status, "application/json", error);
+            assert!(matches!(outcome, SendOutcome::Retry { scope: Scope::Pair, .. }), "{status}: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_metas_is_judged_by_its_status() {
+        let page = "<html><body>Bad gateway</body></html>";
+        for status in [200, 408, 500, 502, 503, 504] {
+            let outcome = answer(status, "text/html; charset=utf-8", page);
+            let SendOutcome::Unknown { message } = outcome else { panic!("{status}: {outcome:?}") };
+            assert_eq!(
+                message,
+                format!("the Graph API answered HTTP {status} with text/html, not with a message or an error")
+            );
+        }
+        assert!(matches!(answer(429, "text/plain", "slow down"), SendOutcome::Retry { scope: Scope::Number, .. }));
+        assert!(matches!(answer(404, "text/html", page), SendOutcome::Blocked { .. }));
+        assert!(matches!(answer(302, "text/html", ""), SendOutcome::Blocked { .. }));
+        assert!(matches!(answer(200, "application/json", "{}"), SendOutcome::Unknown { .. }));
+        assert!(matches!(answer(200, "application/json", r#"{"messages":[]}"#), SendOutcome::Unknown { .. }));
+    }
+
+    #[test]
+    fn what_never_left_is_tried_again_and_what_may_have_is_not() {
+        use http::FailureKind::{Refused, Timeout, TooLarge, Unreachable};
+        let failed = |kind, sent| outcome(&Err(http::Failure { kind, sent, message: "x".to_owned() }), "1", 0);
+        assert!(matches!(failed(Timeout, true), SendOutcome::Unknown { .. }));
+        assert!(matches!(failed(Unreachable, true), SendOutcome::Unknown { .. }));
+        assert!(matches!(failed(TooLarge, true), SendOutcome::Unknown { .. }));
+        assert!(matches!(failed(Unreachable, false), SendOutcome::Retry { .. }));
+        assert!(matches!(failed(Timeout, false), SendOutcome::Retry { .. }));
+        assert!(matches!(failed(Refused, false), SendOutcome::Blocked { .. }));
+    }
 }

@@ -174,9 +174,7 @@ fn read_status(status: &Json, envelope: &Envelope<'_>) -> Result<Result<Status, 
         account: envelope.number()?,
         provider_id: text(&status["id"]).ok_or("`id` is no text")?.to_owned(),
         effect: text(&status["biz_opaque_callback_data"]).map(EffectId::from),
-        address: text(&status["recipient_id"])
-            .or_else(|| text(&status["recipient_user_id"]))
-            .map(str::to_owned),
+        address: text(&status["recipient_id"]).or_else(|| text(&status["recipient_user_id"])).map(str::to_owned),
         state,
         at: timestamp(&status["timestamp"]),
         failure,

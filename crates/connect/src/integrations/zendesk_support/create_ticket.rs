@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use usher_engine::effect::{Body, Method, Request};
 use usher_engine::event::Answer;
 use usher_engine::operation::{Operation, Problem, Spec};
@@ -30,7 +30,7 @@ struct Inputs {
     /// Whether the requester sees the comment.
     #[schemars(title = "Public comment", extend("x-widget" = "switch"), extend("default" = true))]
     public: Option<bool>,
-    /// The customer's name.
+    /// The customer's name. It goes with the e-mail address: without one, Zendesk takes no name.
     #[schemars(extend("x-widget" = "line"))]
     requester_name: Option<String>,
     /// The customer's e-mail address. Zendesk makes a user of a new one; without one the agent is the requester.
@@ -95,17 +95,12 @@ pub(super) struct CreateTicket(Spec);
 
 impl CreateTicket {
     pub fn new() -> Self {
-        let new = json!({
-            "subject": "A customer needs help",
-            "comment": "{{ contact.name }} wrote: {{ message.text }}",
-            "requester_name": "{{ contact.name }}",
-        });
-        let Json::Object(new) = new else { return Self(Self::spec_with(Map::new())) };
-        Self(Self::spec_with(new))
-    }
-
-    fn spec_with(new: Map<String, Json>) -> Spec {
-        Spec {
+        let new = [
+            ("subject", "A customer needs help"),
+            ("comment", "{{ contact.name }} ({{ contact.address }}) wrote: {{ message.text }}"),
+        ];
+        let new = new.map(|(name, text)| (name.to_owned(), Json::from(text))).into_iter().collect();
+        Self(Spec {
             r#type: "zendesk_support.create_ticket",
             system: KEY,
             system_title: TITLE,
@@ -115,7 +110,7 @@ impl CreateTicket {
             inputs: settings::schema::<Inputs>(),
             new,
             summary: "{subject}",
-        }
+        })
     }
 }
 
@@ -147,7 +142,11 @@ impl Filled<'_> {
 }
 
 fn id(name: &str, text: &str) -> Result<i64, String> {
-    text.trim().parse().ok().filter(|id| *id > 0).ok_or_else(|| format!("the {name} `{}` is no number of Zendesk's", shown(text)))
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|id| *id > 0)
+        .ok_or_else(|| format!("the {name} `{}` is no number of Zendesk's", shown(text)))
 }
 
 fn shown(text: &str) -> String {
@@ -248,4 +247,78 @@ fn custom_fields(input: Option<&Value>) -> Result<Vec<Json>, String> {
         .filter(|(id, _)| !id.trim().is_empty())
         .map(|(name, value)| Ok(json!({ "id": id("custom field", name)?, "value": value.to_serde_json() })))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inputs(inputs: Json) -> IndexMap<String, Value> {
+        let Json::Object(inputs) = inputs else { panic!("inputs are an object") };
+        inputs.iter().map(|(name, value)| (name.clone(), Value::from_serde_json(value))).collect()
+    }
+
+    fn ticket(given: Json) -> Result<Json, String> {
+        let request = CreateTicket::new().request(&inputs(given))?;
+        assert_eq!(
+            (request.method, request.path.as_str(), request.idempotent),
+            (Method::Post, "/api/v2/tickets", true)
+        );
+        let Some(Body::Json { text }) = request.body else { panic!("the body is JSON") };
+        Ok(serde_json::from_str::<Json>(&text).expect("the body is JSON")["ticket"].take())
+    }
+
+    #[test]
+    fn a_comment_is_enough() {
+        let made = ticket(json!({ "comment": " My printer is on fire ", "subject": "", "public": null }));
+        assert_eq!(made, Ok(json!({ "comment": { "body": "My printer is on fire", "public": true } })));
+    }
+
+    #[test]
+    fn every_input_finds_its_place() {
+        let made = ticket(json!({
+            "subject": "Help", "comment": "It burns", "public": false, "requester_name": "Ann",
+            "requester_email": "ann@example.com", "priority": "Urgent", "type": "incident", "tags": "vip, chat vip",
+            "external_id": 1234, "custom_fields": [{ "id": "360001", "value": "red" }, { "id": "", "value": "x" }],
+        }));
+        assert_eq!(
+            made,
+            Ok(json!({
+                "comment": { "body": "It burns", "public": false },
+                "subject": "Help",
+                "requester": { "name": "Ann", "email": "ann@example.com" },
+                "priority": "urgent",
+                "type": "incident",
+                "tags": ["vip", "chat"],
+                "external_id": "1234",
+                "custom_fields": [{ "id": 360_001, "value": "red" }],
+            }))
+        );
+        let known = ticket(json!({ "comment": "x", "requester_id": "42", "requester_email": "ann@example.com" }));
+        assert_eq!(known, Ok(json!({ "comment": { "body": "x", "public": true }, "requester_id": 42 })));
+    }
+
+    #[test]
+    fn what_is_unfit_is_said_before_anything_is_sent() {
+        for (given, message) in [
+            (json!({}), "the comment is empty"),
+            (json!({ "comment": " " }), "the comment is empty"),
+            (
+                json!({ "comment": "x", "priority": "asap" }),
+                "the priority `asap` is none of: low, normal, high, urgent",
+            ),
+            (
+                json!({ "comment": "x", "requester_email": "ann at home" }),
+                "the requester e-mail `ann at home` is no e-mail address",
+            ),
+            (json!({ "comment": "x", "requester_id": "ann" }), "the requester_id `ann` is no number of Zendesk's"),
+            (
+                json!({ "comment": "x", "custom_fields": [{ "id": "colour", "value": "red" }] }),
+                "the custom field `colour` is no number of Zendesk's",
+            ),
+            (json!({ "comment": "x".repeat(65_537) }), "the comment is 65537 bytes long; at most 65536 fit"),
+        ] {
+            assert_eq!(ticket(given).expect_err(message), message);
+        }
+    }
 }

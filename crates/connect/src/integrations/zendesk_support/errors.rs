@@ -20,13 +20,12 @@ pub(super) fn outputs(answer: &Answer) -> Result<(u16, Value), Problem> {
 fn succeeded(answer: &Answer) -> Result<(u16, &str), Problem> {
     match answer {
         Answer::Responded { status, body, .. } if (200..300).contains(status) => Ok((*status, body)),
-        Answer::Responded { status, retry_after_seconds, body, .. } => Err(problem(*status, *retry_after_seconds, body)),
-        Answer::Failed { kind, message } => Err(Problem {
-            kind: kind.as_str().to_owned(),
-            status: None,
-            message: message.clone(),
-            retry_after: None,
-        }),
+        Answer::Responded { status, retry_after_seconds, body, .. } => {
+            Err(problem(*status, *retry_after_seconds, body))
+        }
+        Answer::Failed { kind, message } => {
+            Err(Problem { kind: kind.as_str().to_owned(), status: None, message: message.clone(), retry_after: None })
+        }
     }
 }
 
@@ -36,7 +35,10 @@ pub(super) fn unexpected(status: u16, message: impl Into<String>) -> Problem {
 }
 
 fn not_json(status: u16) -> Problem {
-    unexpected(status, format!("Zendesk answered HTTP {status} with something that is no JSON; check the connection's address"))
+    unexpected(
+        status,
+        format!("Zendesk answered HTTP {status} with something that is no JSON; check the connection's address"),
+    )
 }
 
 fn problem(status: u16, retry_after: Option<u64>, body: &str) -> Problem {
@@ -62,7 +64,8 @@ fn problem(status: u16, retry_after: Option<u64>, body: &str) -> Problem {
         500.. => "Zendesk is not working for now",
         _ => "Zendesk answered in a way that Usher does not expect",
     };
-    let message = said.map_or_else(|| format!("{words} (HTTP {status})"), |said| format!("{words} (HTTP {status}): {said}"));
+    let message =
+        said.map_or_else(|| format!("{words} (HTTP {status})"), |said| format!("{words} (HTTP {status}): {said}"));
     Problem { kind: kind.to_owned(), status: Some(status), message, retry_after }
 }
 
@@ -161,8 +164,12 @@ mod tests {
                 "conflict",
                 "Zendesk did not accept the request (HTTP 400): Request parameters don't match the given idempotency key",
             ),
-            (429, "Number of allowed API requests per minute exceeded", "limited",
-             "Zendesk has had too many requests for now (HTTP 429): Number of allowed API requests per minute exceeded"),
+            (
+                429,
+                "Number of allowed API requests per minute exceeded",
+                "limited",
+                "Zendesk has had too many requests for now (HTTP 429): Number of allowed API requests per minute exceeded",
+            ),
             (503, "<html><body>Down</body></html>", "unavailable", "Zendesk is not working for now (HTTP 503)"),
             (409, "", "conflict", "it was changed in Zendesk at the same time (HTTP 409)"),
             (302, "", "unexpected", "Zendesk answered in a way that Usher does not expect (HTTP 302)"),

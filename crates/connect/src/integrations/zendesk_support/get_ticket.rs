@@ -66,3 +66,48 @@ impl Operation for GetTicket {
         ticket::outputs(status, &value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(id: &str) -> Result<String, String> {
+        let inputs = IndexMap::from([("ticket_id".to_owned(), Value::from(id))]);
+        GetTicket::new().request(&inputs).map(|request| request.path)
+    }
+
+    #[test]
+    fn a_number_makes_the_path_and_nothing_else_does() {
+        assert_eq!(path("35436").as_deref(), Ok("/api/v2/tickets/35436"));
+        assert_eq!(path(" #35436 ").as_deref(), Ok("/api/v2/tickets/35436"));
+        assert_eq!(path("").expect_err("empty"), "the ticket number is empty");
+        for id in ["35436/../users", "-1", "3.5", "٣", "99999999999999999999"] {
+            assert!(path(id).is_err(), "{id} is no number");
+        }
+    }
+
+    #[test]
+    fn the_outputs_are_the_ticket_with_its_page() {
+        let body = r#"{"ticket":{"id":35436,"url":"https://example.zendesk.com/api/v2/tickets/35436.json","status":"open",
+            "priority":null,"subject":"Help","tags":["vip"],"custom_fields":[{"id":360001,"value":"red"},{"id":360002,"value":null}],
+            "new_field":{"x":1}}}"#;
+        let answer =
+            Answer::Responded { status: 200, content_type: None, retry_after_seconds: None, body: body.to_owned() };
+        let outputs = GetTicket::new().answer(&answer).expect("it is a ticket");
+        let text = |name: &str| outputs.key(name).map(|value| value.render()).unwrap_or_default();
+        assert_eq!([text("id"), text("status"), text("priority")], ["35436", "open", ""]);
+        assert_eq!(text("url"), "https://example.zendesk.com/agent/tickets/35436");
+        let fields = outputs.key("custom_fields").expect("there are some");
+        assert_eq!(fields.key("360001"), Some(Value::from("red")));
+    }
+
+    #[test]
+    fn an_answer_without_a_ticket_is_a_problem() {
+        for body in ["{}", r#"{"ticket":null}"#, r#"{"ticket":{"id":"x"}}"#, "", "<html>", "[]"] {
+            let answer =
+                Answer::Responded { status: 200, content_type: None, retry_after_seconds: None, body: body.to_owned() };
+            let problem = GetTicket::new().answer(&answer).expect_err(body);
+            assert_eq!((problem.kind.as_str(), problem.status), ("unexpected", Some(200)), "{body}");
+        }
+    }
+}

@@ -17,9 +17,9 @@ use usher_engine::event::Answer;
 use usher_engine::operation::Operation;
 
 use super::System;
+use crate::Secrets;
 use crate::call::{Authentication, Retries, Target};
 use crate::settings::{self, SettingsError, base_url};
-use crate::Secrets;
 
 /// The word of this system.
 pub const KEY: &str = "zendesk_support";
@@ -152,7 +152,14 @@ impl System for ZendeskSupport {
 
 /// Makes a request without query, headers and body.
 fn request(method: Method, path: impl Into<String>) -> Request {
-    Request { method, path: path.into(), query: IndexMap::new(), headers: IndexMap::new(), body: None, idempotent: false }
+    Request {
+        method,
+        path: path.into(),
+        query: IndexMap::new(),
+        headers: IndexMap::new(),
+        body: None,
+        idempotent: false,
+    }
 }
 
 #[cfg(test)]

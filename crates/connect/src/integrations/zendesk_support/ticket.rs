@@ -7,8 +7,19 @@ use super::errors;
 
 /// The parts of a ticket that are handed on as they are.
 const FIELDS: &[&str] = &[
-    "id", "subject", "description", "status", "priority", "type", "tags", "requester_id", "assignee_id", "group_id",
-    "external_id", "created_at", "updated_at",
+    "id",
+    "subject",
+    "description",
+    "status",
+    "priority",
+    "type",
+    "tags",
+    "requester_id",
+    "assignee_id",
+    "group_id",
+    "external_id",
+    "created_at",
+    "updated_at",
 ];
 
 /// Makes the outputs of a node from an answer with a ticket: its fields by Zendesk's names, `url` (the page that an

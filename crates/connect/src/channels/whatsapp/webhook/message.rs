@@ -47,9 +47,7 @@ pub(super) fn read(message: &Json, envelope: &Envelope<'_>) -> Result<Read, Stri
         account,
         address: address.to_owned(),
         phone: phone.filter(|phone| phone.bytes().all(|byte| byte.is_ascii_digit())).map(str::to_owned),
-        name: text(&contact["profile"]["name"])
-            .or_else(|| text(&contact["profile"]["username"]))
-            .map(str::to_owned),
+        name: text(&contact["profile"]["name"]).or_else(|| text(&contact["profile"]["username"])).map(str::to_owned),
         provider_id: provider_id.to_owned(),
         at,
         message: content(kind, &message[kind])?,
@@ -134,7 +132,9 @@ fn interactive(content: &Json) -> Result<Inbound, String> {
 fn degrees(value: &Json) -> Option<String> {
     match value {
         Json::Number(number) => Some(number.to_string()),
-        Json::String(text) => text.trim().parse::<f64>().ok().filter(|degrees| degrees.is_finite()).map(|_| text.trim().to_owned()),
+        Json::String(text) => {
+            text.trim().parse::<f64>().ok().filter(|degrees| degrees.is_finite()).map(|_| text.trim().to_owned())
+        }
         _ => None,
     }
 }
