@@ -37,8 +37,9 @@ pub(crate) enum Db {
 }
 
 /// The two dialects, where they must differ.
+#[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub enum Dialect {
     Sqlite,
     Postgres,
 }
@@ -168,6 +169,13 @@ pub trait Executor: sealed::Sealed + Send {
     /// Runs a statement and gives the number of rows that it changed.
     #[doc(hidden)]
     fn run(&mut self, sql: SqlStr, params: Vec<Param>) -> impl Future<Output = Result<u64>> + Send;
+    /// Tells the dialect.
+    #[doc(hidden)]
+    fn speaks(&self) -> Dialect;
+    /// Returns the end of a `SELECT` that keeps others from changing a table's rows until the end of the transaction;
+    /// nothing outside a transaction, and nothing on SQLite, where one writes at a time.
+    #[doc(hidden)]
+    fn for_update(&self, table: &str) -> String;
 }
 
 mod sealed {
@@ -193,6 +201,14 @@ impl Executor for &Db {
             Db::Postgres { pool } => sqlx::query_with(sql, param::postgres(params)?).execute(pool).await?.rows_affected(),
         })
     }
+
+    fn speaks(&self) -> Dialect {
+        self.dialect()
+    }
+
+    fn for_update(&self, _: &str) -> String {
+        String::new()
+    }
 }
 
 impl Executor for Tx {
@@ -209,6 +225,17 @@ impl Executor for Tx {
             Self::Postgres(tx) => sqlx::query_with(sql, param::postgres(params)?).execute(&mut **tx).await?.rows_affected(),
         })
     }
+
+    fn speaks(&self) -> Dialect {
+        self.dialect()
+    }
+
+    fn for_update(&self, table: &str) -> String {
+        match self {
+            Self::Sqlite(_) => String::new(),
+            Self::Postgres(_) => format!(" FOR UPDATE OF {table}"),
+        }
+    }
 }
 
 impl Executor for &mut Tx {
@@ -218,6 +245,14 @@ impl Executor for &mut Tx {
 
     fn run(&mut self, sql: SqlStr, params: Vec<Param>) -> impl Future<Output = Result<u64>> + Send {
         (**self).run(sql, params)
+    }
+
+    fn speaks(&self) -> Dialect {
+        self.dialect()
+    }
+
+    fn for_update(&self, table: &str) -> String {
+        (**self).for_update(table)
     }
 }
 

@@ -68,7 +68,7 @@ pub use previews::{Preview, Previews};
 pub use routes::{NewRoute, Route, RouteChange, Routes};
 pub use throttles::{Throttle, Throttles};
 pub use users::{User, Users};
-pub use versions::{Version, Versions};
+pub use versions::{SavedDocument, Version, Versions};
 pub use workflows::{Deletion, NewWorkflow, Pointer, Workflow, WorkflowChange, WorkflowSummary, Workflows};
 pub use workspaces::{EnvironmentRow, NewWorkspace, Workspace, WorkspaceChange, Workspaces};
 
