@@ -8,10 +8,19 @@ use usher_engine::effect::Effect;
 use usher_engine::event::Event;
 use usher_engine::id::{EffectId, SessionId};
 
+use std::collections::HashSet;
+
 use super::address::AddressKey;
+use crate::db::many::{LazyMany, Many, Text};
+use crate::db::{Dialect, Tx, params};
+use crate::error::Result;
 
 pub(super) use due::due;
 pub(super) use settle::{free_lanes, settle};
+
+/// How long a send that waits behind others of its lane is left alone, in milliseconds. It is freed when those are
+/// settled; this is for the case that nobody lived to free it.
+pub(super) const PARKED: i64 = 5 * 60 * 1000;
 
 /// Who carries effects out, and until when nobody else does; longer than the longest call may take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,4 +85,43 @@ pub enum Outcome {
     Unknown { until: Timestamp, error: String },
     /// Given up. It is kept as a dead letter; the lane goes on. With an event, the session learns of it.
     Dead { error: String, provider: Option<String>, event: Option<Event>, at: Timestamp },
+}
+
+static BUSY: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text)],
+        0,
+        "SELECT DISTINCT e.address_id AS id FROM {rows} AS v
+        JOIN effects e ON e.address_id = v.id AND e.kind = 'send' AND e.due_at IS NOT NULL",
+    )
+});
+
+/// Says in which of these lanes sends are waiting or under way.
+pub(super) async fn busy_lanes(tx: &mut Tx, lanes: impl Iterator<Item = &str>) -> Result<HashSet<String>> {
+    let lanes: HashSet<&str> = lanes.collect();
+    let rows = BUSY.fetch(tx, Vec::new(), lanes.into_iter().map(|lane| params![lane]).collect()).await?;
+    rows.iter().map(|row| row.get("id")).collect()
+}
+
+static LOCK: LazyMany = LazyMany::new(|| {
+    Many::new(&[("id", Text)], 0, "SELECT a.id AS id FROM addresses a WHERE a.id IN (SELECT v.id FROM {rows} AS v) ORDER BY a.id FOR UPDATE")
+});
+
+static TRY_LOCK: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text)],
+        0,
+        "SELECT a.id AS id FROM addresses a WHERE a.id IN (SELECT v.id FROM {rows} AS v) ORDER BY a.id FOR UPDATE SKIP LOCKED",
+    )
+});
+
+/// Locks lanes by their addresses, as commits do, and gives those that are locked; on SQLite the transaction itself is
+/// the lock.
+async fn lock_lanes(tx: &mut Tx, lanes: Vec<String>, skip: bool) -> Result<Vec<String>> {
+    if tx.dialect() == Dialect::Sqlite {
+        return Ok(lanes);
+    }
+    let statement = if skip { &TRY_LOCK } else { &LOCK };
+    let rows = statement.fetch(tx, Vec::new(), lanes.iter().map(|lane| params![lane]).collect()).await?;
+    rows.iter().map(|row| row.get("id")).collect()
 }

@@ -1,7 +1,127 @@
-use super::{DueEffect, Lease};
-use crate::db::Db;
-use crate::error::Result;
+//! Takes effects that are due, under a lease.
+
+use std::collections::HashSet;
+
 use jiff::Timestamp;
-pub(in crate::hot) async fn due(_db: &Db, _now: Timestamp, _limit: u32, _lease: &Lease) -> Result<Vec<DueEffect>> {
-    todo!()
+
+use super::{DueEffect, Lease, Standing, lock_lanes};
+use crate::db::many::{LazyMany, Many, Text};
+use crate::db::{Db, Dialect, Queries, Row, Tx, params, to_ms};
+use crate::error::Result;
+use crate::hot::AddressKey;
+use usher_engine::id::SessionId;
+
+const COLUMNS: &str = "e.id AS id, e.address_id AS address_id, e.workspace AS workspace, e.environment AS environment,
+    e.channel AS channel, e.channel_kind AS channel_kind, e.address AS address, e.session AS session, e.kind AS kind,
+    e.position AS position, e.effect AS effect, e.state AS state, e.due_at AS due_at, e.attempts AS attempts,
+    e.asked_at AS asked_at";
+
+pub(in crate::hot) async fn due(db: &Db, now: Timestamp, limit: u32, lease: &Lease) -> Result<Vec<DueEffect>> {
+    let mut reader = db;
+    // Most of the time there is none: ask without taking the write lock.
+    if reader.first("SELECT 1 FROM effects WHERE due_at <= $1 LIMIT 1", params![now]).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut tx = db.begin().await?;
+    let mut rows = due_calls(&mut tx, now, limit).await?;
+    rows.extend(due_sends(&mut tx, now, limit).await?);
+    let taken = rows.iter().map(|row| Ok(params![row.get::<&str, _>("id")?, row.get::<&str, _>("address_id")?]));
+    let taken: Vec<_> = taken.collect::<Result<_>>()?;
+    TAKE.run(&mut tx, params![lease.owner.as_str(), lease.until], taken).await?;
+    tx.commit().await?;
+    rows.iter().map(due_effect).collect()
+}
+
+static TAKE: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text), ("address_id", Text)],
+        2,
+        "UPDATE effects SET state = 'leased', owner = $1, due_at = $2, attempts = attempts + 1
+        FROM {rows} AS v WHERE effects.id = v.id AND effects.address_id = v.address_id",
+    )
+});
+
+async fn due_calls(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Row>> {
+    let skip = match tx.dialect() {
+        Dialect::Sqlite => "",
+        Dialect::Postgres => " FOR UPDATE SKIP LOCKED",
+    };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM effects e WHERE e.due_at <= $1 AND e.kind = 'call' ORDER BY e.due_at, e.id LIMIT $2{skip}"
+    );
+    tx.all(sqlx::AssertSqlSafe(sql), params![now, i64::from(limit)]).await
+}
+
+/// Takes lanes whose first send is due, each whole and in order.
+async fn due_sends(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Row>> {
+    let found = tx
+        .all(
+            "SELECT DISTINCT e.address_id AS id FROM effects e WHERE e.due_at <= $1 AND e.kind = 'send' LIMIT $2",
+            params![now, i64::from(limit)],
+        )
+        .await?;
+    let lanes = found.iter().map(|row| row.get("id")).collect::<Result<Vec<String>>>()?;
+    let lanes = lock_lanes(tx, lanes, true).await?;
+    let rows = LANES.fetch(tx, Vec::new(), lanes.iter().map(|lane| params![lane]).collect()).await?;
+    let mut waiting = HashSet::new();
+    let mut begun = HashSet::new();
+    let mut out_of_turn = Vec::new();
+    let mut taken = Vec::new();
+    for row in rows {
+        let lane: String = row.get("address_id")?;
+        if begun.insert(lane.clone()) && row.get::<i64, _>("due_at")? > to_ms(now) {
+            waiting.insert(lane.clone());
+        }
+        if !waiting.contains(&lane) {
+            taken.push(row);
+        } else if row.get::<i64, _>("due_at")? <= to_ms(now) {
+            out_of_turn.push(params![row.get::<&str, _>("id")?, &lane]);
+        }
+    }
+    // Not to be looked at again before those in front of them are settled.
+    PARK.run(tx, params![to_ms(now) + super::PARKED], out_of_turn).await?;
+    Ok(taken)
+}
+
+static LANES: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text)],
+        0,
+        &format!(
+            "SELECT {COLUMNS} FROM effects e WHERE e.kind = 'send' AND e.due_at IS NOT NULL
+            AND e.address_id IN (SELECT v.id FROM {{rows}} AS v) ORDER BY e.address_id, e.position"
+        ),
+    )
+});
+
+static PARK: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text), ("address_id", Text)],
+        1,
+        "UPDATE effects SET due_at = $1 FROM {rows} AS v WHERE effects.id = v.id AND effects.address_id = v.address_id",
+    )
+});
+
+fn due_effect(row: &Row) -> Result<DueEffect> {
+    let standing = match row.get::<&str, _>("state")? {
+        "leased" => Standing::Interrupted,
+        "retry" => Standing::Retried,
+        "unknown" => Standing::Unheard,
+        _ => Standing::Fresh,
+    };
+    Ok(DueEffect {
+        key: AddressKey {
+            workspace: row.get("workspace")?,
+            environment: row.environment("environment")?,
+            channel: row.get("channel")?,
+            address: row.get("address")?,
+        },
+        channel_kind: row.get("channel_kind")?,
+        session: SessionId(row.get("session")?),
+        effect: row.json("effect")?,
+        standing,
+        attempts: row.number("attempts")?,
+        asked_at: row.time("asked_at")?,
+        position: row.get("position")?,
+    })
 }

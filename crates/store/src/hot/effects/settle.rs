@@ -1,11 +1,218 @@
-use super::Settlement;
-use crate::db::{Db, Tx};
-use crate::error::Result;
-use crate::hot::events::OwnEvent;
+//! Writes down what came of effects.
+
+use std::collections::{BTreeSet, HashMap};
+
 use jiff::Timestamp;
-pub(in crate::hot) async fn settle(_db: &Db, _settlements: Vec<Settlement>, _now: Timestamp) -> Result<Vec<OwnEvent>> {
-    todo!()
+use usher_engine::event::Event;
+use usher_engine::id::SessionId;
+
+use super::{Outcome, PARKED, Settlement, lock_lanes};
+use crate::db::many::{Int, LazyMany, Many, Text};
+use crate::db::{Db, Param, Row, Tx, params, to_ms};
+use crate::error::Result;
+use crate::hot::AddressKey;
+use crate::hot::events::{self, OwnEvent};
+
+/// The rows that settlements come to, statement by statement.
+#[derive(Debug, Default)]
+struct Writes {
+    over: Vec<Vec<Param>>,
+    sent: Vec<Vec<Param>>,
+    put_off: Vec<Vec<Param>>,
+    given_back: Vec<Vec<Param>>,
+    dead: Vec<Vec<Param>>,
+    failed: Vec<Vec<Param>>,
+    events: Vec<OwnEvent>,
+    lanes: BTreeSet<String>,
 }
-pub(in crate::hot) async fn free_lanes(_tx: &mut Tx, _lanes: &[String], _now: i64) -> Result<()> {
-    todo!()
+
+pub(in crate::hot) async fn settle(db: &Db, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<OwnEvent>> {
+    if settlements.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut tx = db.begin().await?;
+    let ids: Vec<_> = settlements.iter().map(|settlement| params![settlement.effect.as_str()]).collect();
+    let lanes = FIND_LANES.fetch(&mut tx, Vec::new(), ids.clone()).await?;
+    let lanes = lanes.iter().map(|row| row.get("id")).collect::<Result<Vec<String>>>()?;
+    lock_lanes(&mut tx, lanes, false).await?;
+    let rows = FIND.fetch(&mut tx, Vec::new(), ids).await?;
+    let mut open: HashMap<String, Row> = HashMap::with_capacity(rows.len());
+    for row in rows {
+        open.insert(row.get("id")?, row);
+    }
+    let mut writes = Writes::default();
+    for Settlement { effect, outcome } in settlements {
+        // What is settled already is left alone.
+        if let Some(row) = open.remove(effect.as_str()) {
+            writes.add(&row, outcome, to_ms(now))?;
+        }
+    }
+    let events = writes.run(&mut tx, to_ms(now)).await?;
+    tx.commit().await?;
+    Ok(events)
+}
+
+static FIND_LANES: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text)],
+        0,
+        "SELECT DISTINCT e.address_id AS id FROM {rows} AS v JOIN effects e ON e.id = v.id WHERE e.kind = 'send'",
+    )
+});
+
+static FIND: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text)],
+        0,
+        "SELECT e.id AS id, e.address_id AS address_id, e.workspace AS workspace, e.environment AS environment,
+            e.channel AS channel, e.address AS address, e.session AS session, e.kind AS kind, e.position AS position
+        FROM {rows} AS v JOIN effects e ON e.id = v.id
+        WHERE e.due_at IS NOT NULL ORDER BY e.id
+        [postgres] FOR UPDATE OF e",
+    )
+});
+
+impl Writes {
+    fn add(&mut self, row: &Row, outcome: Outcome, now: i64) -> Result<()> {
+        let (id, lane) = (row.get::<&str, _>("id")?, row.get::<&str, _>("address_id")?);
+        let (session, position) = (row.get::<&str, _>("session")?, row.get::<i64, _>("position")?);
+        let is_send = row.get::<&str, _>("kind")? == "send";
+        if is_send {
+            self.lanes.insert(lane.to_owned());
+        }
+        let mut put_off = |state: &str, at: Timestamp, error: String| {
+            self.put_off.push(params![id, lane, state, at, error]);
+            if is_send {
+                self.given_back.push(params![lane, position]);
+            }
+        };
+        match outcome {
+            Outcome::Sent { provider_id, provider } => {
+                self.over.push(params![id, lane]);
+                self.sent.push(params![session, position, lane, provider_id, provider]);
+            }
+            Outcome::Answered { event, at } => {
+                self.over.push(params![id, lane]);
+                self.events.push(own_event(row, event, at)?);
+            }
+            Outcome::Retry { at, error } => put_off("retry", at, error),
+            Outcome::Unknown { until, error } => put_off("unknown", until, error),
+            Outcome::Dead { error, provider, event, at } => {
+                self.dead.push(params![id, lane, &error, now]);
+                if is_send {
+                    self.failed.push(params![session, position, lane, error, provider]);
+                }
+                if let Some(event) = event {
+                    self.events.push(own_event(row, event, at)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn run(self, tx: &mut Tx, now: i64) -> Result<Vec<OwnEvent>> {
+        OVER.run(tx, Vec::new(), self.over).await?;
+        SENT.run(tx, Vec::new(), self.sent).await?;
+        PUT_OFF.run(tx, Vec::new(), self.put_off).await?;
+        GIVEN_BACK.run(tx, params![now + PARKED], self.given_back).await?;
+        DEAD.run(tx, Vec::new(), self.dead).await?;
+        FAILED.run(tx, Vec::new(), self.failed).await?;
+        events::insert(tx, &self.events, now).await?;
+        let lanes: Vec<String> = self.lanes.into_iter().collect();
+        free_lanes(tx, &lanes, now).await?;
+        Ok(self.events)
+    }
+}
+
+fn own_event(row: &Row, event: Event, at: Timestamp) -> Result<OwnEvent> {
+    Ok(OwnEvent {
+        key: AddressKey {
+            workspace: row.get("workspace")?,
+            environment: row.environment("environment")?,
+            channel: row.get("channel")?,
+            address: row.get("address")?,
+        },
+        session: SessionId(row.get("session")?),
+        event,
+        at,
+    })
+}
+
+static OVER: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text), ("address_id", Text)],
+        0,
+        "DELETE FROM effects WHERE (id, address_id) IN (SELECT v.id, v.address_id FROM {rows} AS v)",
+    )
+});
+
+static SENT: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("session", Text), ("position", Int), ("address_id", Text), ("provider_id", Text), ("provider", Text)],
+        0,
+        "UPDATE messages SET state = CASE WHEN state = 'pending' THEN 'sent' ELSE state END,
+            provider_id = COALESCE(v.provider_id, messages.provider_id), provider = v.provider, error = NULL
+        FROM {rows} AS v
+        WHERE messages.session = v.session AND messages.position = v.position AND messages.address_id = v.address_id",
+    )
+});
+
+static PUT_OFF: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text), ("address_id", Text), ("state", Text), ("due_at", Int), ("error", Text)],
+        0,
+        "UPDATE effects SET state = v.state, due_at = v.due_at, error = v.error, owner = NULL
+        FROM {rows} AS v WHERE effects.id = v.id AND effects.address_id = v.address_id",
+    )
+});
+
+/// The sends behind one that is put off wait with it, as if they had not been taken.
+static GIVEN_BACK: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("address_id", Text), ("position", Int)],
+        1,
+        "UPDATE effects SET state = 'pending', due_at = $1, owner = NULL, attempts = attempts - 1
+        FROM {rows} AS v
+        WHERE effects.address_id = v.address_id AND effects.kind = 'send' AND effects.due_at IS NOT NULL
+            AND effects.position > v.position AND effects.state = 'leased'",
+    )
+});
+
+static DEAD: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text), ("address_id", Text), ("error", Text), ("at", Int)],
+        0,
+        "UPDATE effects SET state = 'dead', due_at = NULL, dead_at = v.at, error = v.error, owner = NULL
+        FROM {rows} AS v WHERE effects.id = v.id AND effects.address_id = v.address_id",
+    )
+});
+
+static FAILED: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("session", Text), ("position", Int), ("address_id", Text), ("error", Text), ("provider", Text)],
+        0,
+        "UPDATE messages SET state = 'failed', error = v.error, provider = COALESCE(v.provider, messages.provider)
+        FROM {rows} AS v
+        WHERE messages.session = v.session AND messages.position = v.position AND messages.address_id = v.address_id",
+    )
+});
+
+static FREE: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text)],
+        1,
+        "UPDATE effects SET due_at = $1
+        FROM {rows} AS v
+        WHERE effects.address_id = v.id AND effects.kind = 'send' AND effects.state = 'pending' AND effects.due_at > $1
+            AND NOT EXISTS (
+                SELECT 1 FROM effects h WHERE h.address_id = v.id AND h.kind = 'send' AND h.due_at IS NOT NULL
+                    AND h.state <> 'pending'
+            )",
+    )
+});
+
+/// Lets the sends that wait in these lanes be taken, where nothing is under way before them.
+pub(in crate::hot) async fn free_lanes(tx: &mut Tx, lanes: &[String], now: i64) -> Result<()> {
+    FREE.run(tx, params![now], lanes.iter().map(|lane| params![lane]).collect()).await?;
+    Ok(())
 }
