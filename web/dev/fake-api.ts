@@ -180,7 +180,10 @@ function rulesOver(state: ReturnType<typeof world>): Rule[] {
       "DELETE",
       at(`${W}/workflows/([^/]+)`),
       ([key]) => {
-        const pointers = ["The route “Order status chat” in production", "Node 4 of “Returns”"];
+        const pointers = [
+          { kind: "route", key: "order-status", environment: "production" },
+          { kind: "workflow", key: "returns", node: 4 },
+        ];
         if (key === "order-status")
           return { status: 409, body: { title: "Conflict", code: "in_use", detail: "in use", pointers } };
         state.workflows = state.workflows.filter(({ item }) => item.key !== key);
@@ -297,7 +300,15 @@ function rulesOver(state: ReturnType<typeof world>): Rule[] {
     [
       "POST",
       at(`${W}/apis/([^/]+)/try`),
-      () => ok({ status: 200, ok: true, milliseconds: 84, body: { number: "1001", status: "shipped" } }),
+      () =>
+        ok({
+          answered: true,
+          status: 200,
+          content_type: "application/json",
+          body: '{"order":{"number":"1001","status":"shipped"}}',
+          message: null,
+          milliseconds: 84,
+        }),
     ],
     ...crud(
       `${E}/routes`,

@@ -74,7 +74,7 @@ function workflow(key: string, name: string, more: Partial<WorkflowItem>): FakeW
     item: {
       key,
       name,
-      description: null,
+      description: "",
       kind: "standard",
       folder: null,
       archived: false,

@@ -14,9 +14,10 @@ const journey: Journey = async (scene) => {
   await phone.getByText(/Order 1001/).waitFor();
   await list.getByText("1 of 5").waitFor();
 
-  await page.getByRole("button", { name: "Save version", exact: true }).click();
-  await page.getByRole("button", { name: /^Deploy v\d+/ }).click();
   const dialog = page.getByRole("dialog");
+  await page.getByRole("button", { name: "Save version", exact: true }).click();
+  await dialog.getByRole("button", { name: "Save version" }).click();
+  await page.getByRole("button", { name: /^Deploy v\d+/ }).click();
   await dialog.getByRole("button", { name: /^Deploy v\d+/ }).click();
   await dialog.getByText(/^v\d+ is live$/).waitFor();
   await dialog.getByRole("img", { name: "QR code of the web chat" }).waitFor();

@@ -64,7 +64,7 @@ export interface Member {
   name: string | null;
   email: string;
   role: Role;
-  state: "active" | "invited";
+  state: "active" | "invited" | "disabled";
   invited_at?: string | null;
   last_seen_at?: string | null;
 }
@@ -90,7 +90,7 @@ export type WorkflowState = "draft" | "saved" | "live";
 export interface WorkflowItem {
   key: string;
   name: string;
-  description: string | null;
+  description: string;
   kind: WorkflowKind;
   folder: string | null;
   archived: boolean;
@@ -98,6 +98,14 @@ export interface WorkflowItem {
   latest_version: number | null;
   live_version: number | null;
   state: WorkflowState;
+}
+
+/** Something that points at a workflow: a route, or another workflow. */
+export interface Pointer {
+  kind: "route" | "workflow";
+  key: string;
+  environment?: Environment;
+  node?: number;
 }
 
 /** Where an exit leads. */
@@ -155,7 +163,7 @@ export interface VariableItem {
 export interface LiveWorkflow {
   key: string;
   name: string;
-  kind?: WorkflowKind;
+  kind: WorkflowKind;
   version: number;
   deployed_at: string;
 }
@@ -218,8 +226,8 @@ export interface Route {
   channel: string;
   entry: string;
   workflow: string;
-  node?: number | null;
-  url?: string | null;
+  node: number | null;
+  url: string | null;
 }
 
 export type ChannelKind = "whatsapp" | "web_chat";
@@ -243,7 +251,7 @@ export interface Channel {
   verify_token: string | null;
   verified_at: string | null;
   last_webhook_at: string | null;
-  last_error: { at: string; message: string } | string | null;
+  last_error: { at: string | null; message: string } | null;
 }
 
 export interface Connection {
@@ -294,12 +302,14 @@ export interface ApiDefinition {
   secrets: Record<string, boolean>;
 }
 
+/** What an API answered when it was tried. */
 export interface Tried {
+  answered: boolean;
   status: number | null;
-  ok: boolean;
-  message?: string | null;
-  body?: unknown;
-  milliseconds?: number | null;
+  content_type: string | null;
+  body: string | null;
+  message: string | null;
+  milliseconds: number;
 }
 
 // ── Conversations ──

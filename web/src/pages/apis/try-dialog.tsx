@@ -85,24 +85,32 @@ export function TryDialog({ api, onClose }: { api: ApiDefinition; onClose: () =>
 
 function Answer({ tried }: { tried: Tried }) {
   const { t } = useTranslation();
+  const { status, message, milliseconds } = tried;
+  const body = readable(tried);
+  const good = status !== null && status < 400;
   return (
     <Stack gap={8}>
       <div className={styles.verdict}>
         <Chip
-          tone={tried.ok ? "good" : "bad"}
-          icon={tried.ok ? <IconCheck size={12} aria-hidden /> : <IconX size={12} aria-hidden />}
+          tone={good ? "good" : "bad"}
+          icon={good ? <IconCheck size={12} aria-hidden /> : <IconX size={12} aria-hidden />}
         >
-          {tried.ok ? t("exits.yes") : t("exits.no")}
+          {status === null ? t("apis.no_answer") : t("apis.status", { status })}
         </Chip>
-        {tried.status !== null && <span>{t("apis.status", { status: tried.status })}</span>}
-        {tried.milliseconds != null && <span>{t("apis.took", { milliseconds: tried.milliseconds })}</span>}
+        <span>{t("apis.took", { milliseconds })}</span>
       </div>
-      {tried.message && <div>{tried.message}</div>}
-      {tried.body !== undefined && tried.body !== null && (
-        <pre className={styles.answer}>
-          {typeof tried.body === "string" ? tried.body : JSON.stringify(tried.body, null, 2)}
-        </pre>
-      )}
+      {message && <div>{message}</div>}
+      {body && <pre className={styles.answer}>{body}</pre>}
     </Stack>
   );
+}
+
+/** The answer's body; JSON on several lines. */
+function readable({ body, content_type }: Tried): string | null {
+  if (body === null || !content_type?.includes("json")) return body;
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
 }

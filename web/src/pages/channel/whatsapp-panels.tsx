@@ -75,14 +75,13 @@ function Verified({ at }: { at: string | null }) {
 function LastError({ error }: { error: Channel["last_error"] }) {
   const { t } = useTranslation();
   if (!error) return t("whatsapp.no_error");
-  const message = typeof error === "string" ? error : error.message;
   return (
     <>
       <span className={styles.bad}>
         <IconAlertTriangle size={16} aria-hidden />
-        {message}
+        {error.message}
       </span>
-      {typeof error !== "string" && (
+      {error.at && (
         <span className={styles.when}>
           <Ago at={error.at} />
         </span>

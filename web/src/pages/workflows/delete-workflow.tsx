@@ -2,11 +2,12 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../../api/problem";
 import { workflowsQuery } from "../../api/queries";
-import type { WorkflowItem } from "../../api/types";
+import type { Pointer, WorkflowItem } from "../../api/types";
 import { deleteWorkflow } from "../../api/workflows";
 import { usePlace } from "../../app/place";
 import { Confirm } from "../../components/confirm";
 import { said } from "../../components/toast";
+import { useWorkflowName } from "../workflow-name";
 import styles from "./workflows.module.css";
 
 /** Asks before a workflow is deleted, and lists what points at it when the server refuses. */
@@ -22,6 +23,7 @@ export function DeleteWorkflow({ workflow, onClose }: { workflow: WorkflowItem; 
       onClose();
     },
   });
+  const words = usePointerWords();
   const pointers = pointersOf(remove.error);
   return (
     <Confirm
@@ -41,7 +43,7 @@ export function DeleteWorkflow({ workflow, onClose }: { workflow: WorkflowItem; 
           {t("workflows.delete_refused", { name: workflow.name })}
           <ul className={styles.pointers}>
             {pointers.map((pointer) => (
-              <li key={pointer}>{pointer}</li>
+              <li key={JSON.stringify(pointer)}>{words(pointer)}</li>
             ))}
           </ul>
         </div>
@@ -50,9 +52,21 @@ export function DeleteWorkflow({ workflow, onClose }: { workflow: WorkflowItem; 
   );
 }
 
-/** What points at the workflow, in the server's words, when that is why it is not deleted. */
-function pointersOf(error: unknown): string[] {
+/** What points at the workflow, when that is why the server does not delete it. */
+function pointersOf(error: unknown): Pointer[] {
   if (!(error instanceof Problem) || error.code !== "in_use") return [];
   const { pointers } = error.document;
-  return Array.isArray(pointers) ? pointers.map(String) : [];
+  return Array.isArray(pointers) ? (pointers as Pointer[]) : [];
+}
+
+/** One of the list, in words: "Route chat in production", "Returns, node 4". */
+function usePointerWords() {
+  const { t } = useTranslation();
+  const workflowName = useWorkflowName();
+  return ({ kind, key, environment, node }: Pointer) => {
+    const what = kind === "route" ? t("pointers.route", { key }) : workflowName(key);
+    const place = environment && t(`pointers.in.${environment}`);
+    const at = node !== undefined && t("pointers.node", { node });
+    return [[what, place].filter(Boolean).join(" "), at].filter(Boolean).join(", ");
+  };
 }

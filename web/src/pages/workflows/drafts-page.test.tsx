@@ -46,7 +46,10 @@ it("lists what points at a workflow that is not to be deleted", async () => {
     "DELETE /workspaces/acme/workflows/order-status": new Refusal(409, {
       code: "in_use",
       detail: "in use",
-      pointers: ["the route “Chat” in production"],
+      pointers: [
+        { kind: "route", key: "chat", environment: "production" },
+        { kind: "workflow", key: "order-status", node: 4 },
+      ],
     }),
   });
   await renderPage(<DraftsPage />);
@@ -54,7 +57,8 @@ it("lists what points at a workflow that is not to be deleted", async () => {
   await userEvent.click(await screen.findByRole("menuitem", { name: "Delete" }));
   const dialog = await screen.findByRole("dialog");
   await userEvent.click(within(dialog).getByRole("button", { name: "Delete" }));
-  await within(dialog).findByText("the route “Chat” in production");
+  await within(dialog).findByText("Route chat in production");
+  expect(within(dialog).getByText("Order status, node 4")).toBeDefined();
   expect(within(dialog).queryByRole("button", { name: "Delete" })).toBeNull();
 });
 

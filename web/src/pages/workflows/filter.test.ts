@@ -6,7 +6,7 @@ function workflow(key: string, more: Partial<WorkflowItem> = {}): WorkflowItem {
   return {
     key,
     name: key,
-    description: null,
+    description: "",
     kind: "standard",
     folder: null,
     archived: false,
