@@ -7,7 +7,7 @@ use usher_engine::id::{EffectId, SessionId};
 use super::address::AddressKey;
 use super::events::OwnEvent;
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How far a message came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +19,31 @@ pub enum DeliveryState {
     Read,
     /// It will not arrive.
     Failed,
+}
+
+impl DeliveryState {
+    /// Returns the state's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Reads a state's word as it is stored.
+    pub(crate) fn read(word: &str) -> Result<Self> {
+        match word {
+            "pending" => Ok(Self::Pending),
+            "sent" => Ok(Self::Sent),
+            "delivered" => Ok(Self::Delivered),
+            "read" => Ok(Self::Read),
+            "failed" => Ok(Self::Failed),
+            other => Err(Error::unreadable("message", format_args!("there is no state `{other}`"))),
+        }
+    }
 }
 
 /// A delivery state as a provider told it.
