@@ -1,5 +1,5 @@
 import { notifications } from "@mantine/notifications";
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useStore } from "zustand";
 import type { EditorProps } from ".";
@@ -23,6 +23,7 @@ import { createDraftStore } from "./state/draft";
 import { createViewStore } from "./state/view";
 import { createKeeper } from "./sync/keeper";
 import { browserShelf } from "./sync/shelf";
+import { useWindowKeys } from "./window-keys";
 
 type Props = EditorProps & { api: EditorApi; opened: Opened };
 
@@ -45,12 +46,12 @@ export function Loaded(props: Props) {
   const parts = made.current;
   useLife(parts, props);
   const root = useRef<HTMLDivElement>(null);
-  const onKeyDown = useGlobalKeys(parts);
+  useGlobalKeys(parts, root);
   const phone = useStore(parts.view, (state) => state.phone) && !parts.readOnly;
   const mode = useStore(parts.view, (state) => state.mode);
   return (
     <EditorContext value={parts}>
-      <div className={styles.editor} ref={root} onKeyDownCapture={onKeyDown}>
+      <div className={styles.editor} ref={root}>
         <Header onDeploy={props.onDeploy} live={props.opened.live} />
         <div className={styles.middle}>
           <div className={styles.main}>
@@ -155,9 +156,9 @@ function useLife(parts: EditorParts, { opened, onFirstStep }: Props) {
 }
 
 /** Undo and redo wherever one is, also in a field: there is one history, the document's. Esc goes back a step. */
-function useGlobalKeys({ draft, view, readOnly }: EditorParts) {
-  return useMemo(
-    () => (event: React.KeyboardEvent) => {
+function useGlobalKeys({ draft, view, readOnly }: EditorParts, root: RefObject<HTMLElement | null>): void {
+  const onKey = useCallback(
+    (event: KeyboardEvent) => {
       const key = event.key.toLowerCase();
       const command = event.ctrlKey || event.metaKey;
       const inDialog = (event.target as HTMLElement).closest("[role=dialog]") !== null;
@@ -171,11 +172,15 @@ function useGlobalKeys({ draft, view, readOnly }: EditorParts) {
         if (connecting) {
           event.stopPropagation();
           connectFrom(null);
-        } else if ((event.target as HTMLElement).closest(".react-flow")) {
+        } else if (
+          event.target === window.document.body ||
+          (event.target as HTMLElement).closest(".react-flow")
+        ) {
           view.getState().select([]);
         }
       }
     },
     [draft, view, readOnly],
   );
+  useWindowKeys(root, onKey, true);
 }

@@ -2,6 +2,7 @@ import {
   Background,
   BackgroundVariant,
   type Connection,
+  ConnectionLineType,
   type EdgeTypes,
   type FinalConnectionState,
   MiniMap,
@@ -89,7 +90,7 @@ function Flow() {
   );
 
   useSight(wrapper);
-  const onKeyDown = useCanvasKeys();
+  useCanvasKeys(wrapper);
 
   const onNodesChange = useCallback(
     (changes: NodeChange<FlowNode>[]) => {
@@ -165,7 +166,6 @@ function Flow() {
       aria-label={t("canvas.label")}
       data-connecting={connecting || undefined}
       data-production={readOnly || undefined}
-      onKeyDown={onKeyDown}
     >
       <ArrowHeads />
       <ReactFlow<FlowNode, WayEdge>
@@ -204,6 +204,7 @@ function Flow() {
         nodesConnectable={!readOnly}
         connectOnClick={false}
         connectionRadius={28}
+        connectionLineType={ConnectionLineType.SmoothStep}
         elementsSelectable
         disableKeyboardA11y
         deleteKeyCode={null}

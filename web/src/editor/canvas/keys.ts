@@ -1,7 +1,8 @@
 /** The keys of the canvas: arrows follow exits; the rest is what every editor has. */
-import { useCallback } from "react";
+import { type RefObject, useCallback } from "react";
 import { useEditor } from "../context";
 import { type Point, placeOf, waysInto } from "../model/document";
+import { useWindowKeys } from "../window-keys";
 
 const STEPS: { [key: string]: Point } = {
   ArrowLeft: [-20, 0],
@@ -10,10 +11,11 @@ const STEPS: { [key: string]: Point } = {
   ArrowDown: [0, 20],
 };
 
-export function useCanvasKeys() {
+export function useCanvasKeys(canvas: RefObject<HTMLElement | null>): void {
   const { draft, view, actions, factsOf, readOnly } = useEditor();
-  return useCallback(
-    (event: React.KeyboardEvent<HTMLElement>) => {
+  const onKey = useCallback(
+    (event: KeyboardEvent) => {
+      if (event.defaultPrevented) return;
       const target = event.target as HTMLElement;
       if (target.closest("input, textarea, select, [contenteditable=true], [role=menu], [role=dialog]"))
         return;
@@ -93,4 +95,5 @@ export function useCanvasKeys() {
     },
     [draft, view, actions, factsOf, readOnly],
   );
+  useWindowKeys(canvas, onKey);
 }

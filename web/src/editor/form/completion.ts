@@ -65,11 +65,11 @@ export function completions({ variables, bare, setBy }: Options) {
     const options = afterBar
       ? FILTERS.map((label): Completion => ({ label, type: "function" }))
       : variables().map(
-          (variable): Completion => ({
+          (variable, index): Completion => ({
             label: variable.name,
             type: "variable",
             detail: setBy(variable),
-            boost: variable.setBy === null ? -1 : 1,
+            boost: -index,
             apply: (view, _completion, start, end) => {
               const lead = !bare && /\{\{$/.test(view.state.sliceDoc(0, start)) ? " " : "";
               const insert = `${lead}${variable.name}${close}`;

@@ -21,6 +21,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Variable } from "../model/variables";
 import { completions } from "./completion";
+import { completionTheme } from "./editor-theme";
 import styles from "./expression-field.module.css";
 
 type Props = {
@@ -104,6 +105,7 @@ export function ExpressionField(props: Props) {
           ),
           keymap.of([...completionKeymap, ...standardKeymap]),
           autocompletion({ override: [source], icons: false, closeOnBlur: true }),
+          completionTheme,
           highlight,
           multiline ? EditorView.lineWrapping : oneLine,
           EditorState.readOnly.of(readOnly),

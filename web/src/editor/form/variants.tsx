@@ -62,7 +62,10 @@ export function Variants({ label, help, toggle, variants, path, value }: Props) 
       )}
       <Help text={chosen?.help ?? help} />
       {chosen?.fields && (
-        <div className={chosen.wrapped ? styles.bareLabel : styles.inner} data-alone={chosen.wrapped && true}>
+        <div
+          className={`${styles.under} ${chosen.wrapped ? styles.bareLabel : styles.inner}`}
+          data-alone={chosen.wrapped && true}
+        >
           <Fields schema={chosen.fields} path={path} value={value} />
         </div>
       )}

@@ -16,7 +16,7 @@ import {
 } from "./edits";
 import { exitsOfNode } from "./exits";
 import { begin, type History, perform, redo, seal, undo } from "./history";
-import { tidy } from "./layout";
+import { tidy } from "./tidy";
 
 const types = indexTypes(catalogue);
 const type = (name: string) => {

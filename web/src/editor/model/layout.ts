@@ -1,9 +1,7 @@
-/** Places: the size of a card, a free place beside another, and the tidy order from left to right. */
-import dagre from "@dagrejs/dagre";
+/** The size of a card, and a free place beside another. */
 import type { TypeIndex } from "./catalogue";
 import { numbersOf, type Point, type WorkflowDocument, type WorkflowNode } from "./document";
 import { exitsOfNode } from "./exits";
-import { backEdges, edgesOf } from "./graph";
 import { shownOptions, summaryOf } from "./summary";
 
 /** Measures of a card, in pixels; the style sheet uses the same. */
@@ -19,7 +17,7 @@ export const CARD = {
 } as const;
 
 /** Between the Start marker and the first node, and between columns. */
-export const GAP_X = 96;
+export const GAP_X = 128;
 export const GAP_Y = 40;
 /** The canvas keeps to this grid. */
 export const GRID = 4;
@@ -46,38 +44,6 @@ export function cardHeight(shape: CardShape): number {
   const body = bodyLines === 0 && shape.options === 0 ? 0 : CARD.bodyPadding + bodyLines * CARD.line;
   const rows = shape.exits === 0 ? 0 : CARD.rowsPadding + shape.exits * CARD.row;
   return CARD.header + body + shape.options * 24 + rows;
-}
-
-/** The places of all nodes, read from left to right; ways back don't pull a node to the right. */
-export function tidy(
-  document: WorkflowDocument,
-  types: TypeIndex,
-  heightOf: (number: number) => number,
-): { [key: string]: Point } {
-  const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: "LR", ranksep: GAP_X, nodesep: GAP_Y, marginx: 0, marginy: 0 });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const number of numbersOf(document.nodes)) {
-    graph.setNode(String(number), { width: CARD.width, height: heightOf(number) });
-  }
-  const edges = edgesOf(document, types);
-  const back = backEdges(document, edges);
-  for (const { from, exit, to } of edges) {
-    if (back.has(`${from}/${exit}`)) continue;
-    graph.setEdge(String(from), String(to), {}, exit);
-  }
-  dagre.layout(graph);
-  const raw = numbersOf(document.nodes).map((number): [number, Point] => {
-    const { x, y } = graph.node(String(number));
-    return [number, [x - CARD.width / 2, y - heightOf(number) / 2]];
-  });
-  const first = raw.find(([number]) => number === document.start) ?? raw[0];
-  const [originX, originY] = first ? first[1] : [0, 0];
-  const places: { [key: string]: Point } = { start: [-GAP_X - START_SIZE.width, 0] };
-  for (const [number, [x, y]] of raw) {
-    places[String(number)] = [snap(x - originX), snap(y - originY)];
-  }
-  return places;
 }
 
 /** The nearest place at or below a wanted one where a card of this height covers no other. */

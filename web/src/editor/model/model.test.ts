@@ -7,9 +7,10 @@ import { emptyWorkflow, normalise } from "./document";
 import { exitsOf } from "./exits";
 import { find } from "./find";
 import { backEdges, before, edgesOf } from "./graph";
-import { freePlace, tidy } from "./layout";
+import { freePlace } from "./layout";
 import { joinProblems, problemsOf } from "./problems";
 import { summaryOf } from "./summary";
+import { tidy } from "./tidy";
 import { variablesBefore } from "./variables";
 
 const types = indexTypes(catalogue);
@@ -120,6 +121,9 @@ describe("places", () => {
     expect(x(2)).toBeGreaterThan(x(1));
     expect(x(4)).toBeGreaterThan(x(2));
     expect(x(6)).toBeGreaterThan(x(4));
+    const y = (number: number) => places[String(number)]?.[1] ?? Number.NaN;
+    expect(y(5), "YES stands above NO").toBeLessThan(y(6));
+    expect(y(2), "the first option stands above the second").toBeLessThan(y(8));
     const spots = Object.entries(places).filter(([key]) => key !== "start");
     for (const [a, [ax, ay]] of spots) {
       for (const [b, [bx, by]] of spots) {

@@ -115,6 +115,8 @@ export function createPreview(
     const mine = turn;
     store.setState({ answers: [...answers, answer], reason: null });
     try {
+      // The conversation goes on with the draft as it is kept: what was just typed has to be there.
+      await flush();
       await api.say(id, answer);
       await refresh(mine);
     } catch (error) {

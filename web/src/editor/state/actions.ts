@@ -14,7 +14,8 @@ import {
   restoreNode,
 } from "../model/edits";
 import type { Facts } from "../model/facts";
-import { freePlace, tidy } from "../model/layout";
+import { freePlace } from "../model/layout";
+import { tidy } from "../model/tidy";
 import type { DraftStore } from "./draft";
 import type { ViewStore } from "./view";
 
