@@ -139,6 +139,8 @@ async fn ask(client: &OAuthClient, http: &http::Client, deadline: Instant) -> Re
         }
     }
     let mut request = request.body("application/x-www-form-urlencoded", form.finish());
+    // Holds a function that threads may not share, so it must be gone before the wait.
+    drop(form);
     request.timeout = deadline.saturating_duration_since(Instant::now());
     request.answer_limit = ANSWER_BYTES;
     let asked = Instant::now();
