@@ -8,8 +8,6 @@ use usher_engine::effect::Effect;
 use usher_engine::event::Event;
 use usher_engine::id::{EffectId, SessionId};
 
-use std::collections::HashSet;
-
 use super::address::AddressKey;
 use crate::db::many::{LazyMany, Many, Text};
 use crate::db::{Dialect, Tx, params};
@@ -85,22 +83,6 @@ pub enum Outcome {
     Unknown { until: Timestamp, error: String },
     /// Given up. It is kept as a dead letter; the lane goes on. With an event, the session learns of it.
     Dead { error: String, provider: Option<String>, event: Option<Event>, at: Timestamp },
-}
-
-static BUSY: LazyMany = LazyMany::new(|| {
-    Many::new(
-        &[("id", Text)],
-        0,
-        "SELECT DISTINCT e.address_id AS id FROM {rows} AS v
-        JOIN effects e ON e.address_id = v.id AND e.kind = 'send' AND e.due_at IS NOT NULL",
-    )
-});
-
-/// Says in which of these lanes sends are waiting or under way.
-pub(super) async fn busy_lanes(tx: &mut Tx, lanes: impl Iterator<Item = &str>) -> Result<HashSet<String>> {
-    let lanes: HashSet<&str> = lanes.collect();
-    let rows = BUSY.fetch(tx, Vec::new(), lanes.into_iter().map(|lane| params![lane]).collect()).await?;
-    rows.iter().map(|row| row.get("id")).collect()
 }
 
 static LOCK: LazyMany = LazyMany::new(|| {

@@ -74,6 +74,8 @@ pub enum Committed {
 pub struct TurnRecord {
     pub(super) loaded: LoadedBasis,
     pub(super) event_id: EventId,
+    /// Whether the event may be one of our own, which leaves with its turn.
+    pub(super) own: bool,
     pub(super) now: i64,
     pub(super) session: SessionRow,
     pub(super) journal: JournalRow,
@@ -180,6 +182,7 @@ impl TurnRecord {
                 contact: to_json("contact", &loaded.contact)?,
             },
             event_id: parts.event.id.clone(),
+            own: !matches!(parts.event.kind, EventKind::MessageReceived { .. } | EventKind::ConversationOpened),
             now: to_ms(parts.now),
             messages: Vec::new(),
             effects: Vec::with_capacity(parts.effects.len()),

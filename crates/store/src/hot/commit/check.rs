@@ -1,0 +1,115 @@
+//! Which turns of a batch still stand on what is there.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::db::many::{Int, LazyMany, Many, Text};
+use crate::db::{Dialect, Tx, params};
+use crate::error::Result;
+use crate::hot::turn::{Committed, TurnRecord};
+
+static KNOW: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[
+            ("id", Text),
+            ("workspace", Text),
+            ("environment", Text),
+            ("channel", Text),
+            ("address", Text),
+            ("contact", Text),
+            ("at", Int),
+        ],
+        0,
+        "INSERT INTO addresses (id, workspace, environment, channel, address, contact, created_at)
+        SELECT v.id, v.workspace, v.environment, v.channel, v.address, v.contact, v.at
+        FROM {rows} AS v WHERE true ORDER BY v.id
+        ON CONFLICT (id) DO NOTHING",
+    )
+});
+
+/// On PostgreSQL, which lets several write at a time: everything of an address waits for who has it.
+static HOLD: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text)],
+        0,
+        "SELECT a.id FROM addresses a WHERE a.id IN (SELECT v.id FROM {rows} AS v) ORDER BY a.id FOR UPDATE",
+    )
+});
+
+static STANDING: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text)],
+        0,
+        "SELECT a.id AS id, a.session AS session, a.contact AS contact, s.version AS version, s.position AS position,
+            CAST(CASE WHEN EXISTS (
+                SELECT 1 FROM effects f WHERE f.address_id = a.id AND f.kind = 'send' AND f.due_at IS NOT NULL
+            ) THEN 1 ELSE 0 END AS BIGINT) AS busy
+        FROM {rows} AS v
+        JOIN addresses a ON a.id = v.id
+        LEFT JOIN sessions s ON s.id = a.session AND s.address_id = a.id",
+    )
+});
+
+static REMEMBERED: LazyMany = LazyMany::new(|| {
+    Many::new(&[("id", Text)], 0, "SELECT r.id AS id FROM {rows} AS v JOIN remembered_events r ON r.id = v.id")
+});
+
+/// How an address stands.
+#[derive(Debug)]
+struct Standing {
+    session: Option<String>,
+    contact: String,
+    version: i64,
+    position: i64,
+    /// Whether sends wait in its lane.
+    busy: bool,
+}
+
+/// Holds the addresses and says what is to become of each turn; `sends_leased` says whether its lane was free.
+pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord]) -> Result<Vec<Committed>> {
+    let addresses: BTreeMap<&str, &TurnRecord> =
+        turns.iter().rev().map(|turn| (turn.loaded.address_id.as_str(), turn)).collect();
+    let unknown = addresses.iter().filter(|(_, turn)| !turn.loaded.known).map(|(id, turn)| {
+        let key = &turn.loaded.key;
+        params![*id, &key.workspace, key.environment, &key.channel, &key.address, &turn.loaded.contact, turn.now]
+    });
+    KNOW.run(tx, Vec::new(), unknown.collect()).await?;
+    let ids = || addresses.keys().map(|id| params![*id]).collect();
+    if tx.dialect() == Dialect::Postgres {
+        HOLD.fetch(tx, Vec::new(), ids()).await?;
+    }
+    let mut standings = HashMap::with_capacity(addresses.len());
+    for row in STANDING.fetch(tx, Vec::new(), ids()).await? {
+        let standing = Standing {
+            session: row.get("session")?,
+            contact: row.get("contact")?,
+            version: row.get::<Option<i64>, _>("version")?.unwrap_or(0),
+            position: row.get::<Option<i64>, _>("position")?.unwrap_or(0),
+            busy: row.flag("busy")?,
+        };
+        standings.insert(row.get::<String, _>("id")?, standing);
+    }
+    let events = turns.iter().map(|turn| params![turn.event_id.as_str()]).collect();
+    let remembered = REMEMBERED.fetch(tx, Vec::new(), events).await?;
+    let mut seen = remembered.iter().map(|row| row.get::<String, _>("id")).collect::<Result<HashSet<_>>>()?;
+    Ok(turns.iter().map(|turn| decide(turn, standings.get_mut(&turn.loaded.address_id), &mut seen)).collect())
+}
+
+fn decide(turn: &TurnRecord, standing: Option<&mut Standing>, seen: &mut HashSet<String>) -> Committed {
+    if seen.contains(turn.event_id.as_str()) {
+        return Committed::Duplicate;
+    }
+    let Some(standing) = standing else { return Committed::Conflict };
+    let basis = &turn.loaded;
+    let stands = standing.session == basis.present
+        && standing.version == basis.version
+        && standing.position == basis.position
+        && standing.contact == basis.contact;
+    if !stands {
+        return Committed::Conflict;
+    }
+    seen.insert(turn.event_id.as_str().to_owned());
+    standing.session = Some(turn.session.id.clone());
+    standing.version = turn.session.version;
+    standing.position = turn.session.position;
+    Committed::Done { sends_leased: !standing.busy }
+}

@@ -1,0 +1,249 @@
+//! What committed turns write, table by table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rows;
+use crate::db::{Param, Tx, params};
+use crate::error::Result;
+use crate::hot::effects::{Lease, PARKED};
+use crate::hot::events;
+use crate::hot::turn::{Committed, Profile, StatisticKey, TurnRecord};
+
+/// Statistics are counted by the hour.
+const HOUR: i64 = 3_600_000;
+
+pub(super) async fn write(
+    tx: &mut Tx,
+    turns: &[TurnRecord],
+    committed: &[Committed],
+    lease: Option<&Lease>,
+) -> Result<()> {
+    let good: Vec<(&TurnRecord, bool)> = turns
+        .iter()
+        .zip(committed)
+        .filter_map(|(turn, committed)| match committed {
+            Committed::Done { sends_leased } => Some((turn, *sends_leased)),
+            Committed::Duplicate | Committed::Conflict => None,
+        })
+        .collect();
+    contacts(tx, &good).await?;
+    sessions(tx, &good).await?;
+    rows::REMEMBER.run(tx, vec![], each(&good, |turn| {
+        params![turn.event_id.as_str(), &turn.loaded.address_id, turn.now]
+    })).await?;
+    journal(tx, &good).await?;
+    messages(tx, &good).await?;
+    effects(tx, &good, lease).await?;
+    timers(tx, &good).await?;
+    statistics(tx, &good).await?;
+    // An event of our own leaves with its turn; so does one on which a turn was committed before.
+    let done = turns.iter().zip(committed).filter(|(turn, committed)| turn.own && **committed != Committed::Conflict);
+    events::consume_in(tx, done.map(|(turn, _)| turn.event_id.as_str())).await
+}
+
+fn each(good: &[(&TurnRecord, bool)], row: impl Fn(&TurnRecord) -> Vec<Param>) -> Vec<Vec<Param>> {
+    good.iter().map(|(turn, _)| row(turn)).collect()
+}
+
+async fn contacts(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+    // One row a contact: a statement cannot write a row twice.
+    let mut told: BTreeMap<&str, (&TurnRecord, Profile)> = BTreeMap::new();
+    let mut attributes: BTreeMap<(&str, &str), Option<&str>> = BTreeMap::new();
+    for (turn, _) in good {
+        let contact = turn.loaded.contact.as_str();
+        if !turn.loaded.known || turn.profile.is_some() {
+            let (_, profile) = told.entry(contact).or_insert_with(|| (turn, Profile::default()));
+            if let Some(news) = &turn.profile {
+                profile.name = profile.name.take().or_else(|| news.name.clone());
+                profile.phone = profile.phone.take().or_else(|| news.phone.clone());
+                profile.language = profile.language.take().or_else(|| news.language.clone());
+            }
+        }
+        for (name, value) in &turn.attributes {
+            attributes.insert((contact, name), value.as_deref());
+        }
+    }
+    let told = told.into_iter().map(|(contact, (turn, profile))| {
+        let key = &turn.loaded.key;
+        params![contact, &key.workspace, key.environment, profile.name, profile.phone, profile.language, turn.now]
+    });
+    rows::CONTACTS.run(tx, vec![], told.collect()).await?;
+    let (set, unset): (Vec<_>, Vec<_>) = attributes.into_iter().partition(|(_, value)| value.is_some());
+    let changed: BTreeSet<&str> = set.iter().map(|((contact, _), _)| *contact).collect();
+    rows::HAS_ATTRIBUTES.run(tx, vec![], changed.into_iter().map(|contact| params![contact]).collect()).await?;
+    let set = set.into_iter().map(|((contact, name), value)| params![contact, name, value]);
+    rows::ATTRIBUTES.run(tx, vec![], set.collect()).await?;
+    let unset = unset.into_iter().map(|((contact, name), _)| params![contact, name]);
+    rows::NO_ATTRIBUTES.run(tx, vec![], unset.collect()).await?;
+    Ok(())
+}
+
+async fn sessions(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+    // Of several turns on a session the last one counts, and of several sessions at an address the last one is present.
+    let mut last: BTreeMap<(&str, &str), &TurnRecord> = BTreeMap::new();
+    let mut present: BTreeMap<&str, &str> = BTreeMap::new();
+    for (turn, _) in good {
+        last.insert((&turn.session.id, &turn.loaded.address_id), turn);
+        if turn.loaded.present.as_deref() != Some(turn.session.id.as_str()) {
+            present.insert(&turn.loaded.address_id, &turn.session.id);
+        }
+    }
+    let sessions = last.into_values().map(|turn| {
+        let (key, session) = (&turn.loaded.key, &turn.session);
+        params![
+            session.id.as_str(),
+            &turn.loaded.address_id,
+            &key.workspace,
+            key.environment,
+            &key.channel,
+            session.channel_kind.as_str(),
+            &key.address,
+            &turn.loaded.contact,
+            session.route.as_str(),
+            session.workflow.as_str(),
+            session.deployment,
+            session.version,
+            session.position,
+            session.started_at,
+            turn.now,
+            session.ended_at,
+            session.end_reason,
+            session.outcome.clone(),
+            session.expires_at,
+            session.state.as_str(),
+        ]
+    });
+    rows::SESSIONS.run(tx, vec![], sessions.collect()).await?;
+    let present = present.into_iter().map(|(address, session)| params![address, session]);
+    rows::PRESENT.run(tx, vec![], present.collect()).await?;
+    Ok(())
+}
+
+async fn journal(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+    let entries = each(good, |turn| {
+        params![
+            turn.session.id.as_str(),
+            turn.session.version,
+            &turn.loaded.address_id,
+            turn.event_id.as_str(),
+            turn.now,
+            turn.journal.seed.as_str(),
+            turn.session.deployment,
+            turn.journal.engine.as_str(),
+            turn.journal.event.as_str(),
+            turn.journal.visits.as_str(),
+            turn.journal.contact.as_str(),
+        ]
+    });
+    rows::JOURNAL.run(tx, vec![], entries).await?;
+    Ok(())
+}
+
+async fn messages(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+    let messages = good.iter().flat_map(|(turn, _)| {
+        turn.messages.iter().map(move |message| {
+            params![
+                turn.session.id.as_str(),
+                message.position,
+                &turn.loaded.address_id,
+                turn.now,
+                message.direction,
+                message.body.as_str(),
+                message.effect.clone(),
+                message.place.clone(),
+                message.state,
+                message.provider_id.clone(),
+                message.provider.clone(),
+            ]
+        })
+    });
+    rows::MESSAGES.run(tx, vec![], messages.collect()).await?;
+    Ok(())
+}
+
+async fn effects(tx: &mut Tx, good: &[(&TurnRecord, bool)], lease: Option<&Lease>) -> Result<()> {
+    let effects = good.iter().flat_map(|(turn, free)| {
+        turn.effects.iter().map(move |effect| {
+            let key = &turn.loaded.key;
+            let waits = !*free && effect.kind == "send";
+            let lease = lease.filter(|_| !waits);
+            let due_at = match lease {
+                Some(lease) => lease.until.as_millisecond(),
+                None if waits => turn.now + PARKED,
+                None => turn.now,
+            };
+            params![
+                effect.id.as_str(),
+                &turn.loaded.address_id,
+                &key.workspace,
+                key.environment,
+                &key.channel,
+                turn.session.channel_kind.as_str(),
+                &key.address,
+                turn.session.id.as_str(),
+                effect.kind,
+                effect.position,
+                effect.effect.as_str(),
+                if lease.is_some() { "leased" } else { "pending" },
+                due_at,
+                lease.map(|lease| lease.owner.as_str()),
+                i64::from(lease.is_some()),
+                turn.now,
+            ]
+        })
+    });
+    rows::EFFECTS.run(tx, vec![], effects.collect()).await?;
+    Ok(())
+}
+
+async fn timers(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+    let mut wanted = BTreeMap::new();
+    let mut ended = BTreeSet::new();
+    for (turn, _) in good {
+        let session = (turn.session.id.as_str(), turn.loaded.address_id.as_str());
+        for (name, timer) in &turn.timers {
+            wanted.insert((session, name.as_str()), timer.as_ref());
+        }
+        if turn.session.ended_at.is_some() {
+            ended.insert(session);
+        }
+    }
+    wanted.retain(|(session, _), _| !ended.contains(session));
+    let (set, cleared): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(_, timer)| timer.is_some());
+    let set = set.into_iter().filter_map(|(((session, address), name), timer)| {
+        timer.map(|timer| params![session, name, address, timer.generation, timer.due])
+    });
+    rows::TIMERS.run(tx, vec![], set.collect()).await?;
+    let cleared = cleared.into_iter().map(|(((session, address), name), _)| params![session, name, address]);
+    rows::NO_TIMERS.run(tx, vec![], cleared.collect()).await?;
+    let ended = ended.into_iter().map(|(session, _)| params![session]);
+    rows::ENDED.run(tx, vec![], ended.collect()).await?;
+    Ok(())
+}
+
+async fn statistics(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+    let mut counts: BTreeMap<(&str, &str, i64, &StatisticKey), i64> = BTreeMap::new();
+    for (turn, _) in good {
+        let key = &turn.loaded.key;
+        for (what, count) in &turn.statistics {
+            let hour = turn.now - turn.now.rem_euclid(HOUR);
+            *counts.entry((&key.workspace, key.environment.as_str(), hour, what)).or_default() += count;
+        }
+    }
+    let counts = counts.into_iter().map(|((workspace, environment, hour, key), count)| {
+        let place = &key.place;
+        params![
+            workspace,
+            environment,
+            hour,
+            place.workflow.as_str(),
+            place.version,
+            place.node,
+            key.what,
+            key.exit.as_str(),
+            count
+        ]
+    });
+    rows::STATISTICS.run(tx, vec![], counts.collect()).await?;
+    Ok(())
+}
