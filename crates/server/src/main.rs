@@ -1,1 +1,7 @@
-fn main() {}
+//! The binary `usher`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    usher_server::cli::run()
+}

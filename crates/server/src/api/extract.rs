@@ -184,6 +184,11 @@ impl PageQuery {
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
+    /// Says that a change builds on the state of an entity tag.
+    pub fn of(etag: &str) -> Self {
+        Self(Some(etag.to_owned()))
+    }
+
     /// Refuses a request that does not build on `current`, the entity tag with its quotation marks.
     ///
     /// # Errors
@@ -196,7 +201,7 @@ impl IfMatch {
             return Err(Problem::new(status, "if_match_required", detail));
         };
         let fits = given.split(',').map(str::trim).any(|tag| tag == "*" || tag == current);
-        if fits { Ok(()) } else { Err(self.changed(current)) }
+        if fits { Ok(()) } else { Err(changed(current)) }
     }
 
     /// Returns the tag that the request names, without looking at the present one.
@@ -207,14 +212,16 @@ impl IfMatch {
     pub fn given(&self) -> Result<&str, Problem> {
         match &self.0 {
             Some(given) => Ok(given.trim()),
-            None => self.require("").map(|()| ""),
+            None => self.require("").map(|()| "*"),
         }
     }
 
-    fn changed(&self, current: &str) -> Problem {
-        Problem::changed("somebody else has changed it in the meantime; read it again and make your change on that")
-            .with("etag", current)
-    }
+}
+
+/// Says that something is in another state than the one on which a change builds; `current` is its entity tag.
+pub fn changed(current: &str) -> Problem {
+    Problem::changed("somebody else has changed it in the meantime; read it again and make your change on that")
+        .with("etag", current)
 }
 
 impl<S: Sync> FromRequestParts<S> for IfMatch {

@@ -140,11 +140,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 async fn by_key(app: &AppState, key: &str) -> Result<Credential, Problem> {
-    let known = app.store.api_key_by_hash(&ids::hash_of(key)).await?;
+    let known = app.store.api_keys().by_hash(&ids::hash_of(key)).await?;
     let known = known.ok_or_else(|| Problem::unauthorized("this API key is not known; it may have been revoked"))?;
     let now = app.clock.now();
     if known.last_used_at.is_none_or(|at| now.duration_since(at) > NOTED_EVERY) {
-        app.store.note_api_key_used(&known.id, now).await?;
+        let mut tx = app.store.begin().await?;
+        tx.api_keys().note_used(&known.id, now).await?;
+        tx.commit().await?;
     }
     let role = role_of(&known.role)?;
     Ok(Credential::Key { id: known.id, name: known.name, workspace: known.workspace, role })
@@ -154,12 +156,14 @@ async fn by_login(app: &AppState, token: &str) -> Result<Caller, Problem> {
     let login = ids::hash_of(token);
     let over = || Problem::unauthorized("you are not logged in any more; log in again");
     let now = app.clock.now();
-    let (found, user) = app.store.login(&login, now).await?.ok_or_else(over)?;
+    let (found, user) = app.store.logins().get(&login).await?.ok_or_else(over)?;
     if user.disabled || now >= found.expires_at || now.duration_since(found.last_seen_at) > cookie::IDLE {
         return Err(over());
     }
     if now.duration_since(found.last_seen_at) > NOTED_EVERY {
-        app.store.note_login_seen(&login, now).await?;
+        let mut tx = app.store.begin().await?;
+        tx.logins().note_seen(&login, now).await?;
+        tx.commit().await?;
     }
     Ok(Caller { user, login })
 }
@@ -170,14 +174,14 @@ async fn member(app: &AppState, parts: &mut Parts, credential: Credential) -> Re
     let key = params.iter().find(|(name, _)| *name == "workspace").map(|(_, value)| value.to_owned());
     let key = key.ok_or_else(|| Problem::not_found("the address names no workspace"))?;
     let absent = || Problem::not_found(format!("there is no workspace `{key}` to which you belong"));
-    let workspace = app.store.workspace_by_key(&key).await?.ok_or_else(absent)?;
+    let workspace = app.store.workspaces().by_key(&key).await?.ok_or_else(absent)?;
     match credential {
         Credential::Key { id, name, workspace: own, role } if own == workspace.id => {
             Ok(Member { actor: Actor::ApiKey { id, name }, workspace, role })
         }
         Credential::Key { .. } => Err(absent()),
         Credential::User(caller) => {
-            let membership = app.store.membership(&workspace.id, &caller.user.id).await?.ok_or_else(absent)?;
+            let membership = app.store.memberships().get(&workspace.id, &caller.user.id).await?.ok_or_else(absent)?;
             let role = role_of(&membership.role)?;
             Ok(Member { actor: Actor::User { id: caller.user.id, name: caller.user.name }, workspace, role })
         }

@@ -1,0 +1,120 @@
+//! Workspaces and their settings.
+
+use serde::Serialize;
+use serde_json::json;
+use usher_store::{NewWorkspace, Tx, Workspace, WorkspaceChange};
+use utoipa::ToSchema;
+
+use super::{Desk, audit, key};
+use crate::app::Core;
+use crate::auth::Actor;
+use crate::problem::Problem;
+
+/// A workspace's settings.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct WorkspaceItem {
+    pub key: String,
+    pub name: String,
+    /// Whether what goes live must be approved by somebody who did not make it.
+    pub approval_required: bool,
+}
+
+impl From<Workspace> for WorkspaceItem {
+    fn from(workspace: Workspace) -> Self {
+        Self { key: workspace.key, name: workspace.name, approval_required: workspace.approval_required }
+    }
+}
+
+/// What to change.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    pub name: Option<String>,
+    pub approval_required: Option<bool>,
+}
+
+/// Lists all workspaces, by their keys.
+///
+/// # Errors
+///
+/// The store cannot be read.
+pub async fn all(core: &Core) -> Result<Vec<Workspace>, Problem> {
+    Ok(core.store.workspaces().list().await?)
+}
+
+/// Finds the workspace of a key; without one, the only workspace there is.
+///
+/// # Errors
+///
+/// There is none of that key, or there is not exactly one.
+pub async fn named_or_only(core: &Core, name: Option<&str>) -> Result<Workspace, Problem> {
+    let mut all = all(core).await?;
+    let keys: Vec<String> = all.iter().map(|workspace| workspace.key.clone()).collect();
+    match name {
+        Some(name) => all.into_iter().find(|workspace| workspace.key == name).ok_or_else(|| {
+            let known = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
+            Problem::not_found(format!("there is no workspace `{name}`; there are: {known}"))
+        }),
+        None if all.len() == 1 => Ok(all.remove(0)),
+        None if all.is_empty() => {
+            Err(Problem::not_found("there is no workspace yet; create one with `usher workspace create KEY`"))
+        }
+        None => Err(Problem::invalid(format!("say which workspace with --workspace; there are: {}", keys.join(", ")))),
+    }
+}
+
+/// Creates a workspace with its two environments.
+///
+/// # Errors
+///
+/// The key or the name is not right, or the key is taken.
+pub async fn create(core: &Core, actor: &Actor, key: &str, name: &str) -> Result<Workspace, Problem> {
+    let mut tx = core.store.begin().await?;
+    let workspace = create_in(&mut tx, core, actor, key, name).await?;
+    tx.commit().await?;
+    Ok(workspace)
+}
+
+/// Creates a workspace within a transaction.
+///
+/// # Errors
+///
+/// As [`create`].
+pub async fn create_in(
+    tx: &mut Tx,
+    core: &Core,
+    actor: &Actor,
+    key: &str,
+    name: &str,
+) -> Result<Workspace, Problem> {
+    key::check(key)?;
+    let new = NewWorkspace {
+        id: core.ids.id(),
+        key: key.to_owned(),
+        name: key::name(name)?,
+        created_at: core.clock.now(),
+    };
+    let id = new.id.clone();
+    tx.workspaces().create(&new).await?;
+    let details = json!({ "name": new.name });
+    audit::note(tx, core, actor, Some(&id), "workspace.created", &format!("workspace {key}"), details).await?;
+    let created = tx.workspaces().get(&id).await?;
+    created.ok_or_else(|| Problem::internal(&"a workspace that was just made is not there"))
+}
+
+/// Changes a workspace's settings.
+///
+/// # Errors
+///
+/// The name is not right.
+pub async fn change(desk: &Desk, change: Change) -> Result<Workspace, Problem> {
+    let mut tx = desk.core.store.begin().await?;
+    let name = change.name.as_deref().map(key::name).transpose()?;
+    let details = json!({ "name": name, "approval_required": change.approval_required });
+    let change = WorkspaceChange { name, approval_required: change.approval_required, ..WorkspaceChange::default() };
+    tx.workspaces().change(&desk.workspace.id, &change).await?;
+    let subject = format!("workspace {}", desk.workspace.key);
+    desk.note(&mut tx, "workspace.changed", &subject, details).await?;
+    let changed = tx.workspaces().get(&desk.workspace.id).await?;
+    tx.commit().await?;
+    changed.ok_or_else(|| Problem::not_found(format!("there is no {subject} any more")))
+}

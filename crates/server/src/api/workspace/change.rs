@@ -1,0 +1,27 @@
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::actions::Desk;
+use crate::actions::workspaces::{self, WorkspaceItem};
+use crate::api::extract::Json;
+use crate::problem::Problem;
+
+/// What to change; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeWorkspace {
+    pub name: Option<String>,
+    /// Whether what goes live must be approved by somebody who did not make it.
+    pub approval_required: Option<bool>,
+}
+
+/// Changes the workspace's settings.
+#[utoipa::path(
+    patch, path = "/api/v1/workspaces/{workspace}", tag = "Workspace",
+    request_body = ChangeWorkspace,
+    responses((status = OK, body = WorkspaceItem))
+)]
+pub async fn change_workspace(desk: Desk, Json(body): Json<ChangeWorkspace>) -> Result<Json<WorkspaceItem>, Problem> {
+    let change = workspaces::Change { name: body.name, approval_required: body.approval_required };
+    Ok(Json(WorkspaceItem::from(workspaces::change(&desk, change).await?)))
+}

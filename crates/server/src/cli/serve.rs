@@ -1,0 +1,46 @@
+use clap::{Args, ValueEnum};
+
+use super::core;
+use super::output::Failure;
+use crate::config::Options;
+use crate::serve;
+
+/// Connections to the database that a server may have open.
+const CONNECTIONS: u32 = 16;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Brings an order API of its own under /demo, and fills the first workspace with an example.
+    #[arg(long, env = "USHER_DEMO")]
+    demo: bool,
+    /// Brings a PostgreSQL database to this version's schema first; SQLite's always is.
+    #[arg(long, env = "USHER_MIGRATE")]
+    migrate: bool,
+    /// What this process does.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "all", env = "USHER_ROLES")]
+    roles: Vec<Role>,
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Role {
+    /// Everything.
+    All,
+}
+
+impl Arguments {
+    /// Starts the server and runs it until it is told to stop.
+    pub async fn run(self, options: Options) -> Result<(), Failure> {
+        let Self { demo, migrate, roles: _ } = self;
+        let mut configuration = options.resolve()?;
+        configuration.demo = demo;
+        serve::start_log(&configuration)?;
+        let migrates = migrate || configuration.is_sqlite();
+        let core = core::connect(configuration, CONNECTIONS).await?;
+        if migrates {
+            core.store.migrate(core.clock.now()).await?;
+        }
+        core.store.check_schema().await?;
+        serve::run(core).await
+    }
+}

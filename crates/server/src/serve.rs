@@ -1,0 +1,206 @@
+//! The running server: its routes put together, its start and its graceful stop.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tower_http::compression::CompressionLayer;
+use tracing_subscriber::EnvFilter;
+
+use crate::actions::people;
+use crate::api;
+use crate::app::{AppState, Core};
+use crate::auth::client_address;
+use crate::auth::throttle::Throttle;
+use crate::cli::Failure;
+use crate::config::{Configuration, LogFormat};
+use crate::editor;
+use crate::problem::Problem;
+use crate::runner::{self, Handle};
+use crate::{channels, demo, web_chat};
+
+/// How long what is under way may take to finish once the server is told to stop.
+const FINISH: Duration = Duration::from_secs(20);
+/// How long open connections may stay after that: live views end here.
+const HANG_UP: Duration = Duration::from_secs(2);
+/// How long a request may take until its answer begins.
+const ANSWER: Duration = Duration::from_secs(90);
+
+/// Begins to write the log, to standard error.
+///
+/// # Errors
+///
+/// The filter cannot be read.
+pub fn start_log(configuration: &Configuration) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&configuration.log)
+        .with_context(|| format!("the log filter `{}` is not right", configuration.log))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match configuration.log_format {
+        LogFormat::Text => log.with_target(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+/// Runs the server until the process is told to stop.
+///
+/// # Errors
+///
+/// It cannot listen, or the room cannot be opened.
+pub async fn run(core: Core) -> Result<(), Failure> {
+    let address = core.configuration.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; is another server running there? (--listen sets another)"))?;
+    let room = Handle::open(&core, runner::Settings::default()).await.context("cannot open the room")?;
+    let app = AppState { core: core.clone(), room, throttle: Throttle::default() };
+    announce(&core).await?;
+    serve_until(listener, app, told_to_stop()).await?;
+    core.store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Serves on a listener until `stop` is over, then finishes what is under way.
+///
+/// # Errors
+///
+/// The listener fails.
+pub async fn serve_until(
+    listener: TcpListener,
+    app: AppState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let router = router(app.clone());
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let (closed, closing) = tokio::sync::oneshot::channel();
+    let room = app.room.clone();
+    let graceful = async move {
+        stop.await;
+        // Readiness first, so that nobody sends more here; then what was accepted is finished, while the doors
+        // still answer.
+        room.close(FINISH).await;
+        let _ = closed.send(());
+    };
+    let serving = axum::serve(listener, service).with_graceful_shutdown(graceful);
+    tokio::select! {
+        served = async { serving.await } => served.context("the listener failed")?,
+        () = async { let _ = closing.await; tokio::time::sleep(HANG_UP).await } => {}
+    }
+    Ok(())
+}
+
+/// All that the server answers to.
+pub fn router(app: AppState) -> Router {
+    let mut router = Router::new()
+        .merge(api::router(app.clone()))
+        .merge(channels::routes())
+        .merge(web_chat::routes())
+        .route(api::docs::PAGE, get(api::docs::page))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics));
+    if app.configuration.demo {
+        router = router.merge(demo::routes());
+    }
+    router
+        .fallback(editor::serve)
+        .layer(middleware::from_fn_with_state(app.clone(), client_address::note))
+        .layer(middleware::from_fn_with_state(app.clone(), protect))
+        .layer(CompressionLayer::new())
+        .with_state(app)
+}
+
+/// Adds what browsers should hold to, logs the request without what is in it, and ends one that takes too long.
+async fn protect(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let began = tokio::time::Instant::now();
+    let mut response = match tokio::time::timeout(ANSWER, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "this took too long and was given up").into_response(),
+    };
+    let status = response.status().as_u16();
+    tracing::debug!(%method, path = without_tokens(&path), status, millis = began.elapsed().as_millis(), "answered");
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("same-origin"));
+    let opener = HeaderName::from_static("cross-origin-opener-policy");
+    headers.entry(opener).or_insert(HeaderValue::from_static("same-origin"));
+    if app.configuration.is_secure() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    response
+}
+
+/// Returns a path as it may be logged: without what opens a door.
+fn without_tokens(path: &str) -> &str {
+    let secret = ["/api/v1/invitations/", "/api/v1/password-resets/", "/invitations/", "/password-resets/", "/in/", "/l/"];
+    secret.iter().find(|prefix| path.starts_with(**prefix)).map_or(path, |prefix| prefix)
+}
+
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+async fn readyz(State(app): State<AppState>) -> Response {
+    if !app.room.is_accepting() {
+        return Problem::unavailable("the server is stopping").into_response();
+    }
+    match app.store.ping().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            Problem::unavailable("the database does not answer").into_response()
+        }
+    }
+}
+
+async fn metrics(State(app): State<AppState>) -> Response {
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], app.room.metrics.render()).into_response()
+}
+
+/// Says where the server is, and how the first administrator comes in.
+async fn announce(core: &Core) -> Result<(), Failure> {
+    let configuration = &core.configuration;
+    let mut lines = format!("Usher runs on {} (listening on {})\n", configuration.link(""), configuration.listen);
+    if !editor::is_built() {
+        lines.push_str("The editor is not in this binary; build it with scripts/web build\n");
+    }
+    if people::nobody_yet(core).await? {
+        let link = people::setup_link(core).await?;
+        lines.push_str(&format!("\nTo set up the first administrator, open this link (it works once):\n\n  {link}\n\n"));
+    }
+    let _ = std::io::stdout().write_all(lines.as_bytes());
+    let _ = std::io::stdout().flush();
+    Ok(())
+}
+
+/// Waits for Ctrl-C or the signal to terminate.
+async fn told_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot hear the signal to terminate; Ctrl-C works");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        _ = interrupted => {}
+        () = terminated => {}
+    }
+    tracing::info!("stopping; what is under way is finished first");
+}
