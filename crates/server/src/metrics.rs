@@ -8,7 +8,8 @@ use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 /// The bounds of the histograms of seconds.
-const SECONDS: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+const SECONDS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 /// The bounds of the histogram of turns in one commit.
 const TURNS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
@@ -82,11 +83,18 @@ pub struct Sends {
     pub dead: Counter,
 }
 
-impl fmt::Debug for Metrics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Metrics").finish_non_exhaustive()
-    }
+/// The handles themselves show nothing.
+macro_rules! opaque {
+    ($($name:ident),*) => {
+        $(impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        })*
+    };
 }
+
+opaque!(Metrics, Turns, Webhooks, Sends);
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -101,20 +109,29 @@ impl Metrics {
         let make = Make { recorder: &recorder };
         Self {
             turns: Turns {
-                committed: make.counter("usher_turns_total", "Turns, by what became of them.", &[("outcome", "committed")]),
+                committed: make.counter(
+                    "usher_turns_total",
+                    "Turns, by what became of them.",
+                    &[("outcome", "committed")],
+                ),
                 duplicate: make.counter("usher_turns_total", "", &[("outcome", "duplicate")]),
                 conflict: make.counter("usher_turns_total", "", &[("outcome", "conflict")]),
                 idle: make.counter("usher_turns_total", "", &[("outcome", "idle")]),
                 poisoned: make.counter("usher_turns_total", "", &[("outcome", "poisoned")]),
                 failed: make.counter("usher_turns_total", "", &[("outcome", "failed")]),
             },
-            turn_seconds: make.histogram("usher_turn_seconds", "From the acceptance of an event to the commit of its turn."),
+            turn_seconds: make
+                .histogram("usher_turn_seconds", "From the acceptance of an event to the commit of its turn."),
             commit_turns: make.histogram("usher_commit_turns", "Turns in one commit."),
             commit_seconds: make.histogram("usher_commit_seconds", "How long a commit takes."),
             bus_queued: make.gauge("usher_bus_queued", "Events that were accepted and wait for their turn."),
             bus_refused: make.counter("usher_bus_refused_total", "Requests refused because the queues were full.", &[]),
             webhooks: Webhooks {
-                accepted: make.counter("usher_webhooks_total", "Webhooks, by what became of them.", &[("outcome", "accepted")]),
+                accepted: make.counter(
+                    "usher_webhooks_total",
+                    "Webhooks, by what became of them.",
+                    &[("outcome", "accepted")],
+                ),
                 unsigned: make.counter("usher_webhooks_total", "", &[("outcome", "unsigned")]),
                 wrongly_signed: make.counter("usher_webhooks_total", "", &[("outcome", "wrongly_signed")]),
                 oversized: make.counter("usher_webhooks_total", "", &[("outcome", "oversized")]),
@@ -123,14 +140,23 @@ impl Metrics {
                 statuses: make.counter("usher_webhook_statuses_total", "Delivery states in accepted webhooks.", &[]),
             },
             sends: Sends {
-                sent: make.counter("usher_sends_total", "Messages out, by what became of them.", &[("outcome", "sent")]),
+                sent: make.counter(
+                    "usher_sends_total",
+                    "Messages out, by what became of them.",
+                    &[("outcome", "sent")],
+                ),
                 failed: make.counter("usher_sends_total", "", &[("outcome", "failed")]),
                 unknown: make.counter("usher_sends_total", "", &[("outcome", "unknown")]),
                 retried: make.counter("usher_send_retries_total", "Sends that were put off to be tried again.", &[]),
                 dead: make.counter("usher_dead_letters_total", "Sends given up after every attempt.", &[]),
             },
-            send_seconds: make.histogram("usher_send_seconds", "From the commit of a turn to the provider's answer to its send."),
-            calls_answered: make.counter("usher_calls_total", "Calls to outside systems, by outcome.", &[("outcome", "answered")]),
+            send_seconds: make
+                .histogram("usher_send_seconds", "From the commit of a turn to the provider's answer to its send."),
+            calls_answered: make.counter(
+                "usher_calls_total",
+                "Calls to outside systems, by outcome.",
+                &[("outcome", "answered")],
+            ),
             calls_failed: make.counter("usher_calls_total", "", &[("outcome", "failed")]),
             call_seconds: make.histogram("usher_call_seconds", "How long a call to an outside system takes."),
             effects_in_hand: make.gauge("usher_effects_in_hand", "Effects that wait for their place or are under way."),
@@ -185,7 +211,11 @@ impl Make<'_> {
     }
 
     fn histogram(&self, name: &'static str, help: &'static str) -> Histogram {
-        self.recorder.describe_histogram(name.into(), Some(Unit::Seconds).filter(|_| name.ends_with("seconds")), help.into());
+        self.recorder.describe_histogram(
+            name.into(),
+            Some(Unit::Seconds).filter(|_| name.ends_with("seconds")),
+            help.into(),
+        );
         self.recorder.register_histogram(&Key::from_static_name(name), &METADATA)
     }
 }

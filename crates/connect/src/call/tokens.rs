@@ -118,8 +118,8 @@ fn host(client: &OAuthClient) -> &str {
     client.token_url.host_str().unwrap_or("the token address")
 }
 
-/// Asks for a token.
-async fn ask(client: &OAuthClient, http: &http::Client, deadline: Instant) -> Result<Token, Answer> {
+/// Makes the request that asks for a token.
+fn request(client: &OAuthClient) -> http::Request {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "client_credentials");
     if !client.scope.is_empty() {
@@ -138,9 +138,12 @@ async fn ask(client: &OAuthClient, http: &http::Client, deadline: Instant) -> Re
             form.append_pair("client_secret", client.client_secret.expose_secret());
         }
     }
-    let mut request = request.body("application/x-www-form-urlencoded", form.finish());
-    // Holds a function that threads may not share, so it must be gone before the wait.
-    drop(form);
+    request.body("application/x-www-form-urlencoded", form.finish())
+}
+
+/// Asks for a token.
+async fn ask(client: &OAuthClient, http: &http::Client, deadline: Instant) -> Result<Token, Answer> {
+    let mut request = request(client);
     request.timeout = deadline.saturating_duration_since(Instant::now());
     request.answer_limit = ANSWER_BYTES;
     let asked = Instant::now();

@@ -52,6 +52,11 @@ impl Bucket {
         Ok(())
     }
 
+    /// Puts a permit back that was taken and not used.
+    pub fn give_back(&mut self, rate: Rate) {
+        self.full_at = self.full_at.saturating_sub(rate.every).unwrap_or(Timestamp::MIN);
+    }
+
     /// Empties the bucket, as when the provider says that the rate was passed after all.
     pub fn drain(&mut self, rate: Rate, now: Timestamp) {
         self.full_at = self.full_at.max(now.saturating_add(rate.whole()).unwrap_or(Timestamp::MAX));

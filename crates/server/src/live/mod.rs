@@ -3,17 +3,32 @@
 //! A nudge carries nothing: what happened is in the store, and a watcher that missed ten nudges reads once.
 //! So nothing is lost when a connection breaks, and another process can nudge as well as this one.
 
+mod stream;
+
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+pub use stream::{Source, Told, event, follow};
+
+/// Streams that may be open at a time.
+const STREAMS: usize = 10_000;
 
 type Topics = RwLock<HashMap<String, watch::Sender<u64>>>;
 
 /// The watchers of this process, by what they watch.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Live {
     topics: Arc<Topics>,
+    places: Arc<Semaphore>,
+    closing: watch::Sender<bool>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { topics: Arc::default(), places: Arc::new(Semaphore::new(STREAMS)), closing: watch::Sender::new(false) }
+    }
 }
 
 /// Somebody who watches one topic; stops when dropped.
@@ -22,6 +37,7 @@ pub struct Watcher {
     topic: String,
     nudges: Option<watch::Receiver<u64>>,
     topics: Arc<Topics>,
+    closing: watch::Receiver<bool>,
 }
 
 impl Live {
@@ -43,16 +59,28 @@ impl Live {
         let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
         let nudges = topics.entry(topic.clone()).or_insert_with(|| watch::Sender::new(0)).subscribe();
         drop(topics);
-        Watcher { topic, nudges: Some(nudges), topics: Arc::clone(&self.topics) }
+        Watcher { topic, nudges: Some(nudges), topics: Arc::clone(&self.topics), closing: self.closing.subscribe() }
+    }
+
+    /// Takes a place for a stream, if there is one left.
+    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    /// Ends all watching, so that no stream keeps Usher from stopping.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
     }
 }
 
 impl Watcher {
-    /// Waits until something happened since the last call (or since the watch began).
-    pub async fn nudged(&mut self) {
-        if let Some(nudges) = &mut self.nudges {
-            // The sender lives as long as a watcher does, so this cannot fail.
-            let _ = nudges.changed().await;
+    /// Waits until something happened since the last call (or since the watch began); false when Usher is stopping.
+    pub async fn nudged(&mut self) -> bool {
+        let Some(nudges) = &mut self.nudges else { return false };
+        tokio::select! {
+            // The sender lives as long as a watcher does.
+            changed = nudges.changed() => changed.is_ok(),
+            _ = self.closing.wait_for(|closing| *closing) => false,
         }
     }
 }
@@ -90,6 +118,8 @@ mod tests {
         assert!(timeout(Duration::from_millis(20), first.nudged()).await.is_err(), "two nudges are one reading");
         drop(first);
         assert!(!live.is_idle());
+        live.close();
+        assert!(!second.nudged().await, "nobody watches while Usher stops");
         drop(second);
         assert!(live.is_idle());
     }

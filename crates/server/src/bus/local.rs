@@ -1,0 +1,335 @@
+//! The bus inside one process: queues in memory, a few workers, and doors that wait for the commit.
+//!
+//! A partition belongs to one worker, so that order holds without a lock. A worker takes all that waits for it, up
+//! to a bound, as one batch: the more there is to do, the more turns share one commit. Two workers are enough to use
+//! the time in which the disk writes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use usher_store::OwnEvent;
+
+use super::{Bus, Envelope, Refused};
+use crate::metrics::Metrics;
+
+/// How the bus is measured out.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub workers: usize,
+    /// Events that may wait for one worker.
+    pub queue: usize,
+    /// Events in one batch.
+    pub batch: usize,
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self { workers: 2, queue: 8_192, batch: 256 }
+    }
+}
+
+/// Takes turns on batches of events.
+#[async_trait]
+pub trait Handler: Send + Sync + 'static {
+    /// Handles events, those of one address in the order given, and says for each whether it is done for good. A
+    /// panic inside must not come out of here.
+    async fn handle(&self, batch: &[Envelope]) -> Vec<Handled>;
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handled {
+    /// Its turn is committed, now or before, or there is none to take.
+    Done,
+    /// It must come again.
+    NotStored,
+}
+
+/// The queues and those who serve them.
+#[derive(Debug)]
+pub struct Local {
+    queues: Vec<mpsc::Sender<Queued>>,
+    metrics: Arc<Metrics>,
+    waiting: Arc<AtomicUsize>,
+    stopping: AtomicBool,
+}
+
+/// The workers, to be waited for in the end.
+#[derive(Debug)]
+pub struct Workers {
+    tasks: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+/// An event in a queue, and who waits for it.
+#[derive(Debug)]
+struct Queued {
+    envelope: Envelope,
+    ticket: Option<Arc<Ticket>>,
+}
+
+/// Tells one who waits when the last of their events is done: when the last holder lets go.
+#[derive(Debug)]
+struct Ticket {
+    failed: AtomicBool,
+    done: Option<oneshot::Sender<Result<(), Refused>>>,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if let Some(done) = self.done.take() {
+            let outcome = if self.failed.load(Ordering::Acquire) { Err(Refused::NotStored) } else { Ok(()) };
+            // Who waited may have gone, as when a provider hangs up.
+            let _ = done.send(outcome);
+        }
+    }
+}
+
+impl Local {
+    /// Starts the workers, which give what they take to `handler`.
+    pub fn start(size: Size, handler: &Arc<impl Handler>, metrics: Arc<Metrics>) -> (Self, Workers) {
+        let stop = watch::Sender::new(false);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let mut queues = Vec::with_capacity(size.workers);
+        let mut tasks = Vec::with_capacity(size.workers);
+        for _ in 0..size.workers.max(1) {
+            let (queue, events) = mpsc::channel(size.queue);
+            queues.push(queue);
+            let worker = Worker {
+                events,
+                handler: Arc::clone(handler),
+                batch: size.batch.max(1),
+                waiting: Arc::clone(&waiting),
+                metrics: Arc::clone(&metrics),
+            };
+            tasks.push(tokio::spawn(worker.run(stop.subscribe())));
+        }
+        (Self { queues, metrics, waiting, stopping: AtomicBool::new(false) }, Workers { tasks, stop })
+    }
+
+    /// Refuses new events from doors from now on; our own are still carried.
+    pub fn refuse(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Puts events into their queues, all or none of a queue's.
+    fn enqueue(&self, events: Vec<Envelope>, ticket: Option<&Arc<Ticket>>) -> Result<(), Refused> {
+        let mut by_queue: Vec<Vec<Queued>> = self.queues.iter().map(|_| Vec::new()).collect();
+        for envelope in events {
+            let queue = envelope.partition() % self.queues.len();
+            by_queue[queue].push(Queued { envelope, ticket: ticket.cloned() });
+        }
+        for (queue, events) in self.queues.iter().zip(by_queue).filter(|(_, events)| !events.is_empty()) {
+            let places = queue.try_reserve_many(events.len()).map_err(|error| match error {
+                mpsc::error::TrySendError::Full(()) => {
+                    self.metrics.bus_refused.increment(1);
+                    Refused::Full
+                }
+                mpsc::error::TrySendError::Closed(()) => Refused::Stopping,
+            })?;
+            self.waiting.fetch_add(events.len(), Ordering::AcqRel);
+            for (place, queued) in places.zip(events) {
+                place.send(queued);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Bus for Local {
+    async fn accept(&self, events: Vec<Envelope>) -> Result<(), Refused> {
+        if self.stopping.load(Ordering::Acquire) {
+            return Err(Refused::Stopping);
+        }
+        if events.is_empty() {
+            return Ok(());
+        }
+        let (done, outcome) = oneshot::channel();
+        let ticket = Arc::new(Ticket { failed: AtomicBool::new(false), done: Some(done) });
+        self.enqueue(events, Some(&ticket))?;
+        drop(ticket);
+        // The sender is gone without a word only when a worker was torn down.
+        outcome.await.unwrap_or(Err(Refused::Stopping))
+    }
+
+    fn offer(&self, events: Vec<OwnEvent>) {
+        // What does not fit now is offered again by the sweeper.
+        for event in events {
+            let _ = self.enqueue(vec![event.into()], None);
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Acquire)
+    }
+}
+
+impl Workers {
+    /// Lets the workers finish what waits, and ends them.
+    pub async fn finish(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            // A worker that panicked has nothing left to finish.
+            let _ = task.await;
+        }
+    }
+}
+
+struct Worker<H> {
+    events: mpsc::Receiver<Queued>,
+    handler: Arc<H>,
+    batch: usize,
+    waiting: Arc<AtomicUsize>,
+    metrics: Arc<Metrics>,
+}
+
+impl<H: Handler> Worker<H> {
+    async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut queued = Vec::with_capacity(self.batch);
+        loop {
+            let taken = tokio::select! {
+                biased;
+                taken = self.events.recv_many(&mut queued, self.batch) => taken,
+                _ = stop.wait_for(|stop| *stop) => 0,
+            };
+            if taken == 0 {
+                return;
+            }
+            self.metrics.bus_queued.set(self.waiting.load(Ordering::Relaxed) as f64);
+            let (batch, tickets): (Vec<_>, Vec<_>) =
+                queued.drain(..).map(|queued| (queued.envelope, queued.ticket)).unzip();
+            let handled = self.handler.handle(&batch).await;
+            for (place, ticket) in tickets.into_iter().enumerate() {
+                let done = handled.get(place) == Some(&Handled::Done);
+                if let Some(ticket) = ticket.filter(|_| !done) {
+                    ticket.failed.store(true, Ordering::Release);
+                }
+            }
+            let left = self.waiting.fetch_sub(taken, Ordering::AcqRel) - taken;
+            self.metrics.bus_queued.set(left as f64);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+    use usher_engine::id::EventId;
+    use usher_engine::message::Inbound;
+    use usher_engine::{Environment, Event, EventKind};
+    use usher_store::AddressKey;
+
+    use super::super::{Origin, Told};
+    use super::*;
+
+    fn envelope(address: &str, id: &str) -> Envelope {
+        Envelope {
+            key: AddressKey {
+                workspace: "w".into(),
+                environment: Environment::Production,
+                channel: "chat".into(),
+                address: address.into(),
+            },
+            event: Event {
+                id: EventId::from(id),
+                kind: EventKind::MessageReceived { message: Inbound::Text { text: id.into() } },
+            },
+            at: Timestamp::UNIX_EPOCH,
+            origin: Origin::Channel(Box::<Told>::default()),
+        }
+    }
+
+    /// Notes what it is given, slowly, and fails events named `bad`.
+    #[derive(Debug, Default)]
+    struct Notes {
+        handled: Mutex<BTreeMap<String, Vec<String>>>,
+        batches: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Handler for Notes {
+        async fn handle(&self, batch: &[Envelope]) -> Vec<Handled> {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            self.batches.fetch_add(1, Ordering::Relaxed);
+            let mut handled = self.handled.lock().unwrap();
+            let outcome = batch.iter().map(|envelope| {
+                let id = envelope.event.id.to_string();
+                let bad = id.starts_with("bad");
+                handled.entry(envelope.key.address.clone()).or_default().push(id);
+                if bad { Handled::NotStored } else { Handled::Done }
+            });
+            outcome.collect()
+        }
+    }
+
+    fn start(size: Size) -> (Arc<Notes>, Arc<Local>, Workers) {
+        let notes = Arc::new(Notes::default());
+        let (bus, workers) = Local::start(size, &notes, Arc::new(Metrics::new()));
+        (notes, Arc::new(bus), workers)
+    }
+
+    #[tokio::test]
+    async fn events_of_an_address_stay_in_order_and_share_batches() {
+        let (notes, bus, workers) = start(Size::default());
+        let mut doors = Vec::new();
+        for n in 0..100 {
+            let events = (0..20).map(|address| envelope(&format!("a{address}"), &format!("{n:03}"))).collect();
+            // Taken in this order: the queues are filled before the first wait.
+            let mut door = Box::pin({
+                let bus = Arc::clone(&bus);
+                async move { bus.accept(events).await }
+            });
+            assert!(futures_util::poll!(door.as_mut()).is_pending());
+            doors.push(door);
+        }
+        for door in doors {
+            assert_eq!(door.await, Ok(()));
+        }
+        assert_eq!(bus.waiting(), 0);
+        workers.finish().await;
+        let handled = notes.handled.lock().unwrap();
+        assert_eq!(handled.len(), 20);
+        for events in handled.values() {
+            assert!(events.len() == 100 && events.is_sorted());
+        }
+        assert!(notes.batches.load(Ordering::Relaxed) < 50, "2000 events share few batches");
+    }
+
+    #[tokio::test]
+    async fn a_door_learns_that_an_event_was_not_stored() {
+        let (_, bus, workers) = start(Size::default());
+        assert_eq!(bus.accept(vec![envelope("a", "good")]).await, Ok(()));
+        assert_eq!(bus.accept(vec![envelope("a", "good"), envelope("b", "bad")]).await, Err(Refused::NotStored));
+        bus.refuse();
+        assert_eq!(bus.accept(vec![envelope("a", "late")]).await, Err(Refused::Stopping));
+        workers.finish().await;
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once() {
+        let (_, bus, workers) = start(Size { workers: 1, queue: 3, batch: 1 });
+        let many = (0..4).map(|n| envelope("a", &n.to_string())).collect();
+        assert_eq!(bus.accept(many).await, Err(Refused::Full));
+        assert_eq!(bus.waiting(), 0, "all or none");
+        assert_eq!(bus.accept(vec![envelope("a", "1")]).await, Ok(()));
+        workers.finish().await;
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_finished_before_the_end() {
+        let (notes, bus, workers) = start(Size { workers: 1, queue: 100, batch: 3 });
+        let mut door = Box::pin(bus.accept((0..50).map(|n| envelope("a", &n.to_string())).collect()));
+        assert!(futures_util::poll!(door.as_mut()).is_pending());
+        workers.finish().await;
+        assert_eq!(notes.handled.lock().unwrap()["a"].len(), 50);
+        assert_eq!(door.await, Ok(()));
+    }
+}

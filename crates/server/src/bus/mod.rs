@@ -1,0 +1,89 @@
+//! Carries events to the sessions that they happened to.
+//!
+//! What every bus promises: the events of one address are handled one at a time, in the order in which they were
+//! accepted, and [`Bus::accept`] returns once what it was given can no longer be lost. [`local`] carries them inside
+//! one process and promises that by waiting for the commit of their turns.
+
+pub mod local;
+pub mod partition;
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use usher_engine::Event;
+use usher_engine::id::SessionId;
+use usher_store::{AddressKey, InboundDetails, OwnEvent, Profile};
+
+/// An event on its way, with the address at which it happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    pub key: AddressKey,
+    pub event: Event,
+    /// When it was accepted: the turn's `now`, however often the turn is taken.
+    pub at: Timestamp,
+    pub origin: Origin,
+}
+
+/// Where an event comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// From a customer, through a channel.
+    Channel(Box<Told>),
+    /// From Usher itself, about this session and no other.
+    Own(SessionId),
+}
+
+/// What a channel says of a customer's message beside its content.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Told {
+    /// The route by which it came, where the channel knows it.
+    pub route: Option<String>,
+    pub details: InboundDetails,
+    pub profile: Profile,
+}
+
+impl From<OwnEvent> for Envelope {
+    fn from(own: OwnEvent) -> Self {
+        Self { key: own.key, event: own.event, at: own.at, origin: Origin::Own(own.session) }
+    }
+}
+
+impl Envelope {
+    /// Returns the partition to which the event's address belongs.
+    pub fn partition(&self) -> usize {
+        partition::of(&[&self.key.workspace, self.key.environment.as_str(), &self.key.channel, &self.key.address])
+    }
+}
+
+/// Takes events and sees to it that a turn is taken on each.
+#[async_trait]
+pub trait Bus: Debug + Send + Sync {
+    /// Takes events and returns when they cannot be lost any more.
+    ///
+    /// # Errors
+    ///
+    /// Some of the events may not have been taken. Giving all of them again is harmless: what was handled is known by
+    /// its id.
+    async fn accept(&self, events: Vec<Envelope>) -> Result<(), Refused>;
+
+    /// Offers events of our own, which are stored: they come again if they cannot be taken now.
+    fn offer(&self, events: Vec<OwnEvent>);
+
+    /// Returns how many events wait here or are being handled.
+    fn waiting(&self) -> usize;
+}
+
+/// Why events were not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// More was accepted than could be handled so far; try again in a moment.
+    #[error("too many messages wait already; try again in a moment")]
+    Full,
+    /// Usher is about to stop.
+    #[error("Usher is stopping; try again in a moment")]
+    Stopping,
+    /// The turns could not be committed: the store is away, or it refused.
+    #[error("the message could not be stored; try again in a moment")]
+    NotStored,
+}

@@ -1,0 +1,145 @@
+//! The doors of channels: webhooks of providers, at `/in/{kind}/{door}`.
+//!
+//! A door serves one callback address; several numbers of an account may share it, and each message goes to the
+//! channel of its own number. Nothing is answered 200 before it is stored.
+
+mod inbox;
+pub mod statuses;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use usher_connect::channels::{Channel, Refusal};
+
+use crate::app::AppState;
+use crate::bus::Refused;
+use crate::problem::Problem;
+use crate::runner::configuration::{Door, Speaks};
+use crate::runner::{Handle, Room};
+
+/// The longest body of a webhook that is read: 3 MB, as Meta says that its own are at most.
+const MOST_BYTES: usize = 3 * 1024 * 1024;
+
+/// Returns the doors.
+pub fn routes() -> Router<AppState> {
+    Router::new().route("/in/{kind}/{door}", get(verify).post(receive))
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        Self::unavailable(refused.to_string()).with("retry_after", 1)
+    }
+}
+
+/// Answers a provider that checks the address.
+async fn verify(
+    State(state): State<AppState>,
+    Path((kind, door)): Path<(String, String)>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let room = &state.room;
+    let door = find(room, &kind, &door).await?;
+    let channel = channel_of(&door)?;
+    match channel.verify(&query) {
+        Ok(challenge) => {
+            door.setup.note_verified(room.clock.now());
+            Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], challenge).into_response())
+        }
+        Err(refusal) => {
+            if refusal == Refusal::WrongToken {
+                let problem = "the provider checked the callback address with another verify token than this channel's";
+                door.setup.note_error(room.clock.now(), problem);
+            }
+            Err(Problem::forbidden("not_verified", refusal.to_string()))
+        }
+    }
+}
+
+/// Takes a webhook.
+async fn receive(
+    State(state): State<AppState>,
+    Path((kind, door)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode, Problem> {
+    let room = &state.room;
+    if !room.is_accepting() {
+        return Err(Refused::Stopping.into());
+    }
+    let door = find(room, &kind, &door).await?;
+    let body = read(room, &headers, body).await?;
+    let channel = channel_of(&door)?;
+    authenticate(room, &door, channel, &headers, &body)?;
+    inbox::take(room, &door, channel.parse(&body)).await?;
+    room.metrics.webhooks.accepted.increment(1);
+    Ok(StatusCode::OK)
+}
+
+async fn find(room: &Handle, kind: &str, door: &str) -> Result<Door, Problem> {
+    let found = room.configurations.door(door).await?;
+    found.filter(|found| found.setup.kind == kind).ok_or_else(|| {
+        Problem::not_found("there is no channel at this address; copy the callback URL from the channel's page")
+    })
+}
+
+fn channel_of(door: &Door) -> Result<&dyn Channel, Problem> {
+    match &door.setup.speaks {
+        Speaks::To(channel) => Ok(&**channel),
+        Speaks::Here => Err(Problem::not_found("this channel takes no webhooks")),
+        Speaks::Nothing(problem) => {
+            let detail = format!("the channel is not set up, so nothing can be checked or taken: {problem}");
+            Err(Problem::forbidden("channel_not_set_up", detail))
+        }
+    }
+}
+
+/// Reads the body to its end, or to the bound.
+async fn read(room: &Room, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let told: Option<usize> = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok())
+        .and_then(|length| length.parse().ok());
+    let oversized = || {
+        room.metrics.webhooks.oversized.increment(1);
+        let detail = format!("a webhook has at most {MOST_BYTES} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+    };
+    if told.is_some_and(|told| told > MOST_BYTES) {
+        return Err(oversized());
+    }
+    to_bytes(body, MOST_BYTES).await.map_err(|error| {
+        let source = std::error::Error::source(&error);
+        if source.is_some_and(|source| source.to_string().contains("length limit")) {
+            oversized()
+        } else {
+            Problem::bad_request("broken_off", "the body broke off before its end")
+        }
+    })
+}
+
+/// Makes sure that the webhook is the provider's own; nothing of it is kept otherwise.
+fn authenticate(
+    room: &Room,
+    door: &Door,
+    channel: &dyn Channel,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(), Problem> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let Err(refusal) = channel.authenticate(&header, body) else { return Ok(()) };
+    let (counter, code) = match refusal {
+        Refusal::Unsigned => (&room.metrics.webhooks.unsigned, "unsigned"),
+        _ => (&room.metrics.webhooks.wrongly_signed, "wrongly_signed"),
+    };
+    counter.increment(1);
+    let problem = match refusal {
+        Refusal::Unsigned => "a webhook without a signature was refused",
+        _ => "a webhook was refused because its signature is wrong; check the app secret",
+    };
+    door.setup.note_error(room.clock.now(), problem);
+    Err(Problem::new(StatusCode::UNAUTHORIZED, code, refusal.to_string()))
+}

@@ -1,0 +1,279 @@
+//! Takes turns on a batch of events: one load, the engine for each, one commit.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use usher_engine::change::Change;
+use usher_engine::contact::Contact;
+use usher_engine::effect::{Effect, EffectKind};
+use usher_engine::id::{EventId, SessionId};
+use usher_engine::{Session, Turn};
+use usher_store::{AddressKey, Committed, DueEffect, Loaded, Standing, TurnParts, TurnRecord};
+
+use super::Room;
+use super::turn::{self, Plan};
+use crate::bus::local::{Handled, Handler};
+use crate::bus::{Envelope, Origin};
+
+/// How often a turn is taken anew because the session moved on meanwhile.
+const ATTEMPTS: usize = 8;
+/// The engine's version, for the journal.
+const ENGINE: &str = env!("CARGO_PKG_VERSION");
+
+/// Takes turns in a room.
+#[derive(Debug)]
+pub struct Runner(pub Arc<Room>);
+
+/// A turn that was taken, until it is known whether it is committed.
+struct Taken {
+    /// The place of its event in the batch.
+    place: usize,
+    address_id: String,
+    session: SessionId,
+    channel_kind: String,
+    effects: Vec<Effect>,
+}
+
+#[async_trait]
+impl Handler for Runner {
+    async fn handle(&self, batch: &[Envelope]) -> Vec<Handled> {
+        let mut handled = vec![Handled::NotStored; batch.len()];
+        let mut open: Vec<usize> = (0..batch.len()).collect();
+        for _ in 0..ATTEMPTS {
+            match self.pass(batch, &open, &mut handled).await {
+                Ok(conflicts) if conflicts.is_empty() => break,
+                Ok(conflicts) => open = conflicts,
+                Err(error) => {
+                    self.0.metrics.turns.failed.increment(open.len() as u64);
+                    tracing::warn!(%error, events = open.len(), "turns could not be committed; their events come again");
+                    break;
+                }
+            }
+        }
+        handled
+    }
+}
+
+impl Runner {
+    /// Takes a turn on each open event and commits them together. Gives those whose session moved on meanwhile.
+    async fn pass(
+        &self,
+        batch: &[Envelope],
+        open: &[usize],
+        handled: &mut [Handled],
+    ) -> Result<Vec<usize>, usher_store::Error> {
+        let room = &*self.0;
+        let mut keys: Vec<AddressKey> = Vec::with_capacity(open.len());
+        let mut key_of: HashMap<&AddressKey, usize> = HashMap::with_capacity(open.len());
+        let mut events_left: Vec<usize> = Vec::with_capacity(open.len());
+        for &place in open {
+            let key = &batch[place].key;
+            let index = *key_of.entry(key).or_insert_with(|| {
+                keys.push(key.clone());
+                events_left.push(0);
+                keys.len() - 1
+            });
+            events_left[index] += 1;
+        }
+        let mut loaded = room.store.load(&keys).await?;
+
+        let mut records = Vec::with_capacity(open.len());
+        let mut taken = Vec::with_capacity(open.len());
+        let mut consumed = Vec::new();
+        for &place in open {
+            let envelope = &batch[place];
+            let Some(&index) = key_of.get(&envelope.key) else { continue };
+            events_left[index] -= 1;
+            let Some(begin) = loaded.get_mut(index) else { continue };
+            match self.take(envelope, begin).await? {
+                None => {
+                    handled[place] = Handled::Done;
+                    room.metrics.turns.idle.increment(1);
+                    if matches!(envelope.origin, Origin::Own(_)) {
+                        consumed.push(envelope.event.id.clone());
+                    }
+                }
+                Some((record, turn)) => {
+                    let Turn { session, changes, effects, .. } = turn;
+                    taken.push(Taken {
+                        place,
+                        address_id: begin.address_id.clone(),
+                        session: session.id.clone(),
+                        channel_kind: session.channel_kind.clone(),
+                        effects,
+                    });
+                    if events_left[index] > 0 {
+                        let contact = contact_after(&begin.contact, changes);
+                        *begin = begin.after(&record, session, contact);
+                    }
+                    records.push(record);
+                }
+            }
+        }
+        if !consumed.is_empty() {
+            room.store.consume(&consumed).await?;
+        }
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.commit(batch, records, taken, handled).await
+    }
+
+    async fn commit(
+        &self,
+        batch: &[Envelope],
+        records: Vec<TurnRecord>,
+        taken: Vec<Taken>,
+        handled: &mut [Handled],
+    ) -> Result<Vec<usize>, usher_store::Error> {
+        let room = &*self.0;
+        let started = std::time::Instant::now();
+        let lease = room.dispatcher.lease();
+        room.metrics.commit_turns.record(records.len() as f64);
+        let committed = match room.store.commit(records, Some(&lease)).await {
+            Ok(committed) => committed,
+            Err(error) => {
+                // The commit may have taken place, and only its answer was lost.
+                let ids: Vec<EventId> = taken.iter().map(|taken| batch[taken.place].event.id.clone()).collect();
+                let Ok(seen) = room.store.seen(&ids).await else { return Err(error) };
+                for (taken, _) in taken.iter().zip(seen).filter(|(_, seen)| *seen) {
+                    handled[taken.place] = Handled::Done;
+                }
+                return Err(error);
+            }
+        };
+        room.metrics.commit_seconds.record(started.elapsed().as_secs_f64());
+
+        let now = room.clock.now();
+        let mut conflicts = Vec::new();
+        let mut due = Vec::new();
+        for (taken, committed) in taken.into_iter().zip(committed) {
+            let envelope = &batch[taken.place];
+            match committed {
+                Committed::Done { sends_leased } => {
+                    handled[taken.place] = Handled::Done;
+                    room.metrics.turns.committed.increment(1);
+                    room.metrics.turn_seconds.record(now.duration_since(envelope.at).as_secs_f64());
+                    room.live.nudge(&taken.address_id);
+                    let sends = taken.effects.iter().any(|effect| matches!(effect.kind, EffectKind::Send { .. }));
+                    if sends && !sends_leased {
+                        room.dispatcher.follow(taken.address_id);
+                    }
+                    let leased = |effect: &Effect| sends_leased || matches!(effect.kind, EffectKind::Call { .. });
+                    due.extend(taken.effects.into_iter().filter(leased).map(|effect| DueEffect {
+                        key: envelope.key.clone(),
+                        channel_kind: taken.channel_kind.clone(),
+                        session: taken.session.clone(),
+                        effect,
+                        standing: Standing::Fresh,
+                        attempts: 0,
+                        asked_at: now,
+                        position: 0,
+                    }));
+                }
+                Committed::Duplicate => {
+                    handled[taken.place] = Handled::Done;
+                    room.metrics.turns.duplicate.increment(1);
+                }
+                Committed::Conflict => {
+                    room.metrics.turns.conflict.increment(1);
+                    conflicts.push(taken.place);
+                }
+            }
+        }
+        room.dispatcher.take(due);
+        Ok(conflicts)
+    }
+
+    /// Takes the turn on one event; none if there is none to take.
+    async fn take(
+        &self,
+        envelope: &Envelope,
+        begin: &mut Loaded,
+    ) -> Result<Option<(TurnRecord, Turn)>, usher_store::Error> {
+        let room = &*self.0;
+        let plan = turn::plan(room, envelope, begin).await?;
+        let told = match &envelope.origin {
+            Origin::Channel(told) => Some(&**told),
+            Origin::Own(_) => None,
+        };
+        let seed = room.vault.seed(&envelope.key.workspace, &envelope.event.id);
+        let turn = match plan {
+            Plan::Nothing => return Ok(None),
+            Plan::Canned(turn) => *turn,
+            Plan::Advance(ready) => {
+                let advanced = std::panic::catch_unwind(AssertUnwindSafe(|| ready.advance(envelope, seed)));
+                match advanced {
+                    Ok(turn) => turn,
+                    Err(panic) => {
+                        self.set_aside(envelope, &words_of(&*panic)).await?;
+                        return Ok(None);
+                    }
+                }
+            }
+        };
+        let record = TurnRecord::new(TurnParts {
+            loaded: begin,
+            event: &envelope.event,
+            now: envelope.at,
+            seed: &hex::encode(seed.0),
+            engine: ENGINE,
+            session: &turn.session,
+            changes: &turn.changes,
+            effects: &turn.effects,
+            trace: &turn.trace,
+            inbound: told.map(|told| &told.details),
+            profile: told.map(|told| &told.profile),
+        });
+        match record {
+            Ok(record) => Ok(Some((record, turn))),
+            Err(error) => {
+                self.set_aside(envelope, &error.to_string()).await?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Keeps an event on which no turn can be taken, where people see it, so that the next ones go on.
+    async fn set_aside(&self, envelope: &Envelope, problem: &str) -> Result<(), usher_store::Error> {
+        let room = &*self.0;
+        room.metrics.turns.poisoned.increment(1);
+        tracing::error!(event = %envelope.event.id, problem, "no turn could be taken on an event; it is kept for inspection");
+        let body = serde_json::to_vec(&envelope.event).unwrap_or_default();
+        let problem = format!("no turn could be taken on this event: {problem}");
+        room.keep(&envelope.key, &problem, body).await
+    }
+}
+
+/// Returns the contact as the turn's changes leave it.
+fn contact_after(contact: &Contact, changes: Vec<Change>) -> Contact {
+    let mut contact = contact.clone();
+    for change in changes {
+        if let Change::ContactAttribute { name, value } = change {
+            if value.is_unset() {
+                contact.attributes.remove(&name);
+            } else {
+                contact.attributes.insert(name, value);
+            }
+        }
+    }
+    contact
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|words| (*words).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it panicked".to_owned())
+}
+
+/// Says whether a session can be continued with this event; for [`turn::plan`].
+pub(super) fn is_about(session: &Session, origin: &Origin) -> bool {
+    match origin {
+        Origin::Channel(_) => true,
+        Origin::Own(id) => session.id == *id,
+    }
+}

@@ -1,0 +1,234 @@
+//! The room in which conversations run: bus, runner, dispatcher and timers over one store.
+//!
+//! The way of a message: a door ([`crate::channels`], [`crate::web_chat`], [`crate::preview`]) makes an
+//! [`Envelope`](crate::bus::Envelope) and gives it to the [bus](crate::bus); [`batch`] takes a turn on it and
+//! commits; the [dispatcher](crate::dispatcher) carries out what the turn asked for; what comes back, and what
+//! [timers](crate::timers) find due, are events of our own, which the bus carries the same way.
+
+mod batch;
+pub mod configuration;
+pub mod library;
+pub mod notes;
+mod turn;
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use usher_connect::http;
+use usher_store::{AddressKey, Hot, Store};
+
+use crate::app::Core;
+use crate::bus::local::{Local, Size, Workers};
+use crate::bus::{Bus, Envelope, Refused};
+use crate::channels::statuses::{Recorder, Statuses};
+use crate::clock::Clock;
+use crate::dispatcher::{self, Dispatcher};
+use crate::ids::Ids;
+use crate::live::Live;
+use crate::metrics::Metrics;
+use crate::preview::Previews;
+use crate::secrets::Vault;
+use crate::timers::{self, Timers};
+use crate::web_chat::Visitors;
+use batch::Runner;
+use configuration::{Configurations, Demo};
+use library::Library;
+
+/// How a room is measured out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Settings {
+    pub bus: Size,
+    pub dispatcher: dispatcher::Settings,
+    pub timers: timers::Settings,
+}
+
+/// What everything in the room shares.
+#[derive(Debug)]
+pub struct Room {
+    pub store: Arc<dyn Hot>,
+    /// The same store, for what is not on the hot path.
+    pub records: Store,
+    pub vault: Vault,
+    pub clock: Clock,
+    pub ids: Ids,
+    pub configurations: Configurations,
+    pub library: Library,
+    pub previews: Previews,
+    pub dispatcher: Dispatcher,
+    pub live: Live,
+    pub visitors: Visitors,
+    pub statuses: Statuses,
+    pub metrics: Arc<Metrics>,
+}
+
+impl Room {
+    /// Keeps something that came in and could not be used, for people to look at.
+    ///
+    /// # Errors
+    ///
+    /// The store is away.
+    pub async fn keep(&self, key: &AddressKey, problem: &str, body: Vec<u8>) -> Result<(), usher_store::Error> {
+        let webhook = usher_store::KeptWebhook {
+            id: self.ids.id(),
+            workspace: key.workspace.clone(),
+            environment: key.environment,
+            channel: key.channel.clone(),
+            at: self.clock.now(),
+            problem: problem.to_owned(),
+            body,
+        };
+        let mut tx = self.records.begin().await?;
+        tx.kept_webhooks().keep(&webhook).await?;
+        tx.commit().await
+    }
+}
+
+/// The running room; cheap to clone.
+#[derive(Clone)]
+pub struct Handle(Arc<Running>);
+
+struct Running {
+    room: Arc<Room>,
+    bus: Arc<Local>,
+    accepting: AtomicBool,
+    /// What is waited for in the end.
+    ending: Mutex<Option<(Workers, Timers)>>,
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("accepting", &self.is_accepting()).finish_non_exhaustive()
+    }
+}
+
+impl Deref for Handle {
+    type Target = Room;
+
+    fn deref(&self) -> &Room {
+        &self.0.room
+    }
+}
+
+/// Why the room cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Http(#[from] http::BuildError),
+    #[error(transparent)]
+    Store(#[from] usher_store::Error),
+}
+
+impl Handle {
+    /// Opens the room: from now on events are accepted, effects carried out, and what was pending goes on.
+    ///
+    /// # Errors
+    ///
+    /// The store does not answer, or there can be no HTTP client.
+    pub async fn open(core: &Core, settings: Settings) -> Result<Self, OpenError> {
+        Self::open_over(core, Arc::new(core.store.clone()), settings).await
+    }
+
+    /// Opens the room with another hot path in front of the store, such as one that fails now and then.
+    ///
+    /// # Errors
+    ///
+    /// As [`Handle::open`].
+    pub async fn open_over(core: &Core, hot: Arc<dyn Hot>, settings: Settings) -> Result<Self, OpenError> {
+        let clock = core.clock.clone();
+        let metrics = Arc::new(Metrics::new());
+        let live = Live::default();
+        let own = &core.configuration;
+        let demo = own.demo.then(|| Demo::new(&core.http, own.listen, &own.public_url)).transpose()?;
+        let configurations = Configurations::new(core.store.clone(), core.vault.clone(), clock.clone(), demo);
+        let parts = dispatcher::Parts {
+            store: Arc::clone(&hot),
+            configurations: configurations.clone(),
+            http: core.http.clone(),
+            clock: clock.clone(),
+            metrics: Arc::clone(&metrics),
+            live: live.clone(),
+            owner: core.ids.id(),
+        };
+        let (statuses, told) = Statuses::new();
+        let room = Arc::new(Room {
+            store: hot,
+            records: core.store.clone(),
+            vault: core.vault.clone(),
+            ids: core.ids.clone(),
+            library: Library::new(core.store.clone()),
+            previews: Previews::new(core.store.clone()),
+            dispatcher: Dispatcher::new(parts, settings.dispatcher),
+            configurations,
+            live,
+            visitors: Visitors::default(),
+            statuses,
+            metrics: Arc::clone(&metrics),
+            clock,
+        });
+        // Before anything is due: time in which nobody could write to us does not count.
+        timers::wake(&room).await?;
+        let (bus, workers) = Local::start(settings.bus, &Arc::new(Runner(Arc::clone(&room))), metrics);
+        let bus = Arc::new(bus);
+        let carried: Arc<dyn Bus> = Arc::<Local>::clone(&bus);
+        room.dispatcher.start(Arc::clone(&carried));
+        let recorder = Recorder {
+            store: Arc::clone(&room.store),
+            bus: Arc::clone(&carried),
+            live: room.live.clone(),
+            clock: room.clock.clone(),
+        };
+        recorder.start(told);
+        let timers = Timers::start(Arc::clone(&room), carried, settings.timers);
+        let ending = Mutex::new(Some((workers, timers)));
+        Ok(Self(Arc::new(Running { room, bus, accepting: AtomicBool::new(true), ending })))
+    }
+
+    /// Gives events to the bus; returns when they are stored.
+    ///
+    /// # Errors
+    ///
+    /// They were not all taken; giving them again is harmless.
+    pub async fn accept(&self, events: Vec<Envelope>) -> Result<(), Refused> {
+        self.0.bus.accept(events).await
+    }
+
+    /// Offers events of our own that are stored already, to be run at once.
+    pub fn offer(&self, events: Vec<usher_store::OwnEvent>) {
+        self.0.bus.offer(events);
+    }
+
+    /// Says whether messages are accepted: what `/readyz` tells.
+    pub fn is_accepting(&self) -> bool {
+        self.0.accepting.load(Ordering::Acquire)
+    }
+
+    /// Stops: refuses what is new, finishes what is under way, and leaves the rest for the next start. To be called
+    /// once readiness is off and before the listener is closed, so that the doors can still answer.
+    pub async fn close(&self, within: Duration) {
+        let deadline = tokio::time::Instant::now() + within;
+        self.refuse();
+        let Some((workers, timers)) = self.0.ending.lock().await.take() else { return };
+        timers.finish().await;
+        // What was accepted is handled; what it asks for starts as long as there is time.
+        while self.0.bus.waiting() > 0 && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        self.dispatcher.finish(deadline).await;
+        if tokio::time::timeout_at(deadline, workers.finish()).await.is_err() {
+            tracing::warn!("stopped before all accepted messages were handled; their providers send them again");
+        }
+        // The last turns asked for something too: it goes back to the store, not started.
+        self.dispatcher.finish(tokio::time::Instant::now() + Duration::from_secs(1)).await;
+    }
+
+    /// Turns readiness off: doors answer 503 from now on.
+    pub fn refuse(&self) {
+        self.0.accepting.store(false, Ordering::Release);
+        self.0.bus.refuse();
+        self.live.close();
+    }
+}

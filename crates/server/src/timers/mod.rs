@@ -1,0 +1,208 @@
+//! What comes due by itself: timers, ends of sessions, and everything that is done now and then.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use usher_store::{Error, Hot};
+
+use crate::bus::Bus;
+use crate::runner::Room;
+
+/// How often things are looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Timers and ends of sessions.
+    pub due_every: Duration,
+    /// Events of our own that nobody consumed.
+    pub pending_every: Duration,
+    /// The note that Usher is up.
+    pub beat_every: Duration,
+    /// Removing what need not be remembered.
+    pub prune_every: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            due_every: Duration::from_millis(250),
+            pending_every: Duration::from_secs(1),
+            beat_every: Duration::from_secs(2),
+            prune_every: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How often what was noted of channels is written down.
+const NOTES_EVERY: Duration = Duration::from_secs(1);
+/// Rows taken at a time.
+const BATCH: u32 = 500;
+/// After how long an event of our own that was offered and not consumed is offered again.
+const OFFER_AGAIN: SignedDuration = SignedDuration::from_secs(10);
+/// A pause of the note that Usher is up that still counts as up.
+const BEAT_GRACE_MS: i64 = 10_000;
+/// Events on the bus beyond which nothing more is added to it.
+const ON_THE_BUS: usize = 4_000;
+
+/// The loops, to be waited for in the end.
+#[derive(Debug)]
+pub struct Timers {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Notes that Usher is up again, and moves the ends of sessions by the time in which it was not.
+///
+/// # Errors
+///
+/// The store does not answer.
+pub async fn wake(room: &Room) -> Result<(), Error> {
+    let away = room.store.beat(room.clock.now(), BEAT_GRACE_MS).await?;
+    if away > 0 {
+        tracing::info!(seconds = away / 1000, "sessions get the time back in which Usher was away");
+    }
+    Ok(())
+}
+
+impl Timers {
+    /// Starts the loops.
+    pub fn start(room: Arc<Room>, bus: Arc<dyn Bus>, settings: Settings) -> Self {
+        let stop = watch::Sender::new(false);
+        let duties = [
+            (Duty::Fire, settings.due_every),
+            (Duty::OfferAgain, settings.pending_every),
+            (Duty::Note, NOTES_EVERY),
+            (Duty::Beat, settings.beat_every),
+            (Duty::Prune, settings.prune_every),
+        ];
+        let tasks = duties
+            .map(|(duty, period)| {
+                let of = Loop { duty, room: Arc::clone(&room), bus: Arc::clone(&bus), stop: stop.subscribe() };
+                tokio::spawn(of.every(period))
+            })
+            .into();
+        Self { stop, tasks }
+    }
+
+    /// Ends the loops, each after what it is doing.
+    pub async fn finish(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            // A loop that panicked has ended already.
+            let _ = task.await;
+        }
+    }
+}
+
+/// What a loop does.
+#[derive(Debug, Clone, Copy)]
+enum Duty {
+    /// Fires timers and ends sessions.
+    Fire,
+    /// Offers events of our own that nobody consumed.
+    OfferAgain,
+    /// Writes down what was noted of channels.
+    Note,
+    /// Notes that Usher is up, and tidies what is in memory.
+    Beat,
+    /// Removes what need not be remembered.
+    Prune,
+}
+
+struct Loop {
+    duty: Duty,
+    room: Arc<Room>,
+    bus: Arc<dyn Bus>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Loop {
+    async fn every(mut self, period: Duration) {
+        let mut ticks = interval_at(Instant::now() + period, period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failing = false;
+        loop {
+            let stopping = tokio::select! {
+                _ = ticks.tick() => false,
+                _ = self.stop.wait_for(|stop| *stop) => true,
+            };
+            if stopping && !matches!(self.duty, Duty::Note) {
+                return;
+            }
+            let done = match self.duty {
+                Duty::Fire => fire(&self).await,
+                Duty::OfferAgain => offer_again(&self).await,
+                Duty::Note => self.room.configurations.notes().write(&self.room.records, &self.room.ids).await,
+                Duty::Beat => self.beat().await,
+                Duty::Prune => prune_all(&self).await,
+            };
+            match done {
+                Ok(()) => failing = false,
+                Err(error) => {
+                    if !mem::replace(&mut failing, true) {
+                        tracing::warn!(duty = ?self.duty, %error, "the store does not answer; it is asked again");
+                    }
+                }
+            }
+            if stopping {
+                return;
+            }
+        }
+    }
+
+    async fn beat(&self) -> Result<(), Error> {
+        self.room.metrics.upkeep();
+        self.room.visitors.tidy(self.room.clock.now());
+        wake(&self.room).await
+    }
+}
+
+/// Fires what is due.
+async fn fire(of: &Loop) -> Result<(), Error> {
+    let store: &dyn Hot = &*of.room.store;
+    while of.bus.waiting() < ON_THE_BUS {
+        let now = of.room.clock.now();
+        let mut events = store.due_timers(now, BATCH).await?;
+        let timers = events.len();
+        events.append(&mut store.expired_sessions(now, BATCH).await?);
+        let all = events.len();
+        if all > 0 {
+            of.room.metrics.timers_fired.increment(all as u64);
+            of.bus.offer(events);
+        }
+        if timers < BATCH as usize && all - timers < BATCH as usize {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Offers events again that were not consumed: those of before the start, those that found a full queue.
+async fn offer_again(of: &Loop) -> Result<(), Error> {
+    while of.bus.waiting() < ON_THE_BUS {
+        let now = of.room.clock.now();
+        let again_at = now.saturating_add(OFFER_AGAIN).unwrap_or(jiff::Timestamp::MAX);
+        let events = of.room.store.pending_events(now, again_at, BATCH).await?;
+        let taken = events.len();
+        of.bus.offer(events);
+        if taken < BATCH as usize {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn prune_all(of: &Loop) -> Result<(), Error> {
+    while of.room.store.prune(of.room.clock.now()).await?.more {
+        if *of.stop.borrow() {
+            break;
+        }
+        // Others write too.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
