@@ -99,7 +99,7 @@ static TRY_LOCK: LazyMany = LazyMany::new(|| {
 
 /// Locks lanes by their addresses, as commits do, and gives those that are locked; on SQLite the transaction itself is
 /// the lock.
-async fn lock_lanes(tx: &mut Tx, lanes: Vec<String>, skip: bool) -> Result<Vec<String>> {
+pub(super) async fn lock_lanes(tx: &mut Tx, lanes: Vec<String>, skip: bool) -> Result<Vec<String>> {
     if tx.dialect() == Dialect::Sqlite {
         return Ok(lanes);
     }

@@ -6,6 +6,7 @@ use usher_engine::id::{EventId, SessionId};
 
 use super::AddressKey;
 use super::events::{self, OwnEvent};
+use crate::db::many::{Int, LazyMany, Many, Text};
 use crate::db::{Db, Dialect, Queries, Row, Tx, params, to_ms};
 use crate::error::Result;
 
@@ -18,27 +19,38 @@ pub(super) async fn due(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<OwnEv
     let taken = format!(
         "DELETE FROM timers WHERE (session, name, address_id) IN (
             SELECT session, name, address_id FROM timers WHERE due_at <= $1 ORDER BY due_at LIMIT $2{})
-        RETURNING session, name, address_id, generation, due_at",
+        RETURNING session, name, address_id, generation",
         skip_locked(&tx)
     );
     let timers = tx.all(sqlx::AssertSqlSafe(taken), params![now, i64::from(limit)]).await?;
-    let mut fired = Vec::with_capacity(timers.len());
-    for timer in &timers {
-        let session = SessionId(timer.get("session")?);
-        let known = "SELECT workspace, environment, channel, address FROM sessions WHERE id = $1 AND address_id = $2 AND ended_at IS NULL";
-        let found = tx.first(known, params![session.as_str(), timer.get::<&str, _>("address_id")?]).await?;
-        let Some(key) = found.as_ref().map(key).transpose()? else { continue };
-        let (name, generation) = (timer.get::<String, _>("name")?, timer.number("generation")?);
-        let event = Event {
-            id: EventId::of_timer(&session, &name, generation),
-            kind: EventKind::TimerFired { timer: name, generation },
-        };
-        fired.push(OwnEvent { key, session, event, at: timer.time("due_at")?.max(now) });
+    let timers = timers.iter().map(|timer| {
+        let (session, address) = (timer.get::<&str, _>("session")?, timer.get::<&str, _>("address_id")?);
+        Ok(params![session, address, timer.get::<&str, _>("name")?, timer.get::<i64, _>("generation")?])
+    });
+    let timers = timers.collect::<Result<_>>()?;
+    let mut fired = Vec::new();
+    for row in RUNNING.fetch(&mut tx, Vec::new(), timers).await? {
+        let session = SessionId(row.get("session")?);
+        let (timer, generation) = (row.get::<String, _>("name")?, row.number("generation")?);
+        let id = EventId::of_timer(&session, &timer, generation);
+        let event = Event { id, kind: EventKind::TimerFired { timer, generation } };
+        fired.push(OwnEvent { key: key(&row)?, session, event, at: now });
     }
     events::insert(&mut tx, &fired, to_ms(now)).await?;
     tx.commit().await?;
     Ok(fired)
 }
+
+/// A timer of a session that is over fires for nobody.
+static RUNNING: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("session", Text), ("address_id", Text), ("name", Text), ("generation", Int)],
+        0,
+        "SELECT v.session AS session, v.name AS name, v.generation AS generation, s.workspace AS workspace,
+            s.environment AS environment, s.channel AS channel, s.address AS address
+        FROM {rows} AS v JOIN sessions s ON s.id = v.session AND s.address_id = v.address_id AND s.ended_at IS NULL",
+    )
+});
 
 pub(super) async fn expired(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<OwnEvent>> {
     let mut reader = db;
@@ -67,8 +79,7 @@ pub(super) async fn expired(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<O
     Ok(expiries)
 }
 
-static NO_DEADLINE: crate::db::many::LazyMany = crate::db::many::LazyMany::new(|| {
-    use crate::db::many::{Many, Text};
+static NO_DEADLINE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text)],
         0,

@@ -277,7 +277,7 @@ impl TurnRecord {
                 self.attributes.insert(name.clone(), json);
             }
             Change::TimerSet { timer, generation, due } => {
-                self.timers.insert(timer.clone(), Some(TimerRow { generation: *generation, due: to_ms(*due) }));
+                self.timers.insert(timer.clone(), Some(TimerRow { generation: *generation, due: to_ms_up(*due) }));
             }
             Change::TimerCleared { timer } => {
                 self.timers.insert(timer.clone(), None);
@@ -322,11 +322,17 @@ fn session_row(session: &Session, version: i64, now: i64) -> Result<SessionRow> 
         ended_at: None,
         end_reason: None,
         outcome: None,
-        expires_at: session.expires_at.map(to_ms),
+        expires_at: session.expires_at.map(to_ms_up),
         state: to_json("session", session)?,
     };
     if let State::Ended { ending } = &session.state {
         row.end(ending, now);
     }
     Ok(row)
+}
+
+/// Gives milliseconds since the epoch, rounded up: what is due then is due for the engine too, which knows finer times.
+fn to_ms_up(time: Timestamp) -> i64 {
+    let floor = to_ms(time);
+    if time.subsec_nanosecond().rem_euclid(1_000_000) == 0 { floor } else { floor + 1 }
 }

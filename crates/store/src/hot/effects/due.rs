@@ -16,6 +16,9 @@ const COLUMNS: &str = "e.id AS id, e.address_id AS address_id, e.workspace AS wo
     e.position AS position, e.effect AS effect, e.state AS state, e.due_at AS due_at, e.attempts AS attempts,
     e.asked_at AS asked_at";
 
+/// How many sends are looked at in one go; a lane that is cut goes on when its first part is settled.
+const ROWS: u32 = 2_000;
+
 pub(in crate::hot) async fn due(db: &Db, now: Timestamp, limit: u32, lease: &Lease) -> Result<Vec<DueEffect>> {
     let mut reader = db;
     // Most of the time there is none: ask without taking the write lock.
@@ -69,12 +72,16 @@ async fn due_sends(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Row>> 
     let mut taken = Vec::new();
     for row in rows {
         let lane: String = row.get("address_id")?;
-        if begun.insert(lane.clone()) && row.get::<i64, _>("due_at")? > to_ms(now) {
+        let is_due = row.get::<i64, _>("due_at")? <= to_ms(now);
+        // The lane stops at one that waits its time, or that another has at hand; one that merely stood behind the
+        // others goes with them.
+        let is_first = begun.insert(lane.clone());
+        if !is_due && (is_first || row.get::<&str, _>("state")? != "pending") {
             waiting.insert(lane.clone());
         }
         if !waiting.contains(&lane) {
             taken.push(row);
-        } else if row.get::<i64, _>("due_at")? <= to_ms(now) {
+        } else if is_due {
             out_of_turn.push(params![row.get::<&str, _>("id")?, &lane]);
         }
     }
@@ -89,7 +96,7 @@ static LANES: LazyMany = LazyMany::new(|| {
         0,
         &format!(
             "SELECT {COLUMNS} FROM effects e WHERE e.kind = 'send' AND e.due_at IS NOT NULL
-            AND e.address_id IN (SELECT v.id FROM {{rows}} AS v) ORDER BY e.address_id, e.position"
+            AND e.address_id IN (SELECT v.id FROM {{rows}} AS v) ORDER BY e.address_id, e.position LIMIT {ROWS}"
         ),
     )
 });

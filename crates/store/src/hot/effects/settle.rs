@@ -65,8 +65,11 @@ static FIND: LazyMany = LazyMany::new(|| {
         &[("id", Text)],
         0,
         "SELECT e.id AS id, e.address_id AS address_id, e.workspace AS workspace, e.environment AS environment,
-            e.channel AS channel, e.address AS address, e.session AS session, e.kind AS kind, e.position AS position
+            e.channel AS channel, e.address AS address, e.session AS session, e.kind AS kind, e.position AS position,
+            m.state AS message_state
         FROM {rows} AS v JOIN effects e ON e.id = v.id
+        LEFT JOIN messages m ON m.session = e.session AND m.position = e.position AND m.address_id = e.address_id
+            AND e.kind = 'send'
         WHERE e.due_at IS NOT NULL ORDER BY e.id
         [postgres] FOR UPDATE OF e",
     )
@@ -79,6 +82,12 @@ impl Writes {
         let is_send = row.get::<&str, _>("kind")? == "send";
         if is_send {
             self.lanes.insert(lane.to_owned());
+        }
+        // A status that came before tells more than the one who sent: the provider has the message.
+        let is_known = row.get::<Option<&str>, _>("message_state")?.is_some_and(|state| state != "pending");
+        if is_send && is_known && !matches!(outcome, Outcome::Sent { .. }) {
+            self.over.push(params![id, lane]);
+            return Ok(());
         }
         let mut put_off = |state: &str, at: Timestamp, error: String| {
             self.put_off.push(params![id, lane, state, at, error]);
