@@ -131,9 +131,12 @@ const chat: Route = {
 
 const conversation: Conversation = {
   id: "0192f1c4-0001",
-  channel: "web_chat",
+  channel: "web",
   address: "visitor-7f3a9c",
-  contact: { name: "Ann" },
+  contact: { name: "Ann", phone: null, language: "en" },
+  deployment: 3,
+  waiting_at: null,
+  detail: null,
   workflow: "order-status",
   started_at: minutesAgo(6),
   ended_at: null,
@@ -268,7 +271,7 @@ export function world(): World {
           id: "0192f1c4-0002",
           channel: "whatsapp",
           address: "27825550101",
-          contact: { name: null },
+          contact: { name: null, phone: "+27 82 555 0101", language: null },
           state: "ended",
           outcome: "resolved",
           ended_at: minutesAgo(90),

@@ -335,15 +335,19 @@ export type OutboundMessage =
 export type InboundMessage =
   | { kind: "text"; text: string }
   | { kind: "tap"; id: string; title: string }
-  | { kind: "media"; media: string; caption?: string }
-  | { kind: "location"; latitude?: number; longitude?: number; name?: string }
+  | { kind: "media"; media: string; caption?: string; file_name?: string }
+  | { kind: "location"; latitude: string; longitude: string; name?: string; address?: string }
   | { kind: "contacts" }
   | { kind: "order" }
+  | { kind: "form" }
+  | { kind: "reaction"; emoji: string }
   | { kind: "other"; type: string };
 
-export type DeliveryState = "pending" | "accepted" | "sent" | "delivered" | "read" | "failed";
+export type DeliveryState = "pending" | "sent" | "delivered" | "read" | "failed";
 
 export interface TranscriptMessage {
+  /** Its place at the address; rises. */
+  position?: number;
   at: string;
   direction: "in" | "out";
   node?: number | null;
@@ -360,18 +364,20 @@ export interface Visit {
   node: number;
   type: string;
   event: "entered" | "resumed";
-  exit: string | null;
-  sets: { name: string; value: unknown }[];
-  notes: { level: "info" | "warning" | "error"; text: string }[];
+  /** The exit by which it was left; none while it waits. */
+  exit?: string | null;
+  sets?: { name: string; value: unknown }[];
+  notes?: { level: "info" | "warning" | "error"; text: string }[];
 }
 
 export type ConversationState = "running" | "ended";
 
 export interface ConversationItem {
   id: string;
+  /** The key of its channel. */
   channel: string;
   address: string;
-  contact: { name: string | null };
+  contact: { name: string | null; phone: string | null; language: string | null };
   workflow: string;
   started_at: string;
   ended_at: string | null;
@@ -381,6 +387,11 @@ export interface ConversationItem {
 }
 
 export interface Conversation extends ConversationItem {
+  /** The number of the deployment that it runs on. */
+  deployment: number;
+  waiting_at: number | null;
+  /** Why it ended, where there is more to say. */
+  detail: string | null;
   messages: TranscriptMessage[];
   visits: Visit[];
   variables: Record<string, unknown>;

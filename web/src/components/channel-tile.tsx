@@ -6,18 +6,18 @@ import styles from "./channel-tile.module.css";
 const icons = { whatsapp: IconBrandWhatsapp, web_chat: IconMessageCircle };
 
 /** The icon of a kind of channel. */
-export function ChannelTile({ channel }: { channel: string }) {
+export function ChannelTile({ kind }: { kind: string }) {
   const { t } = useTranslation();
-  const kind = knownKind(channel);
-  const Icon = kind ? icons[kind] : IconMessages;
+  const known = knownKind(kind);
+  const Icon = known ? icons[known] : IconMessages;
   return (
-    <span className={styles.tile} role="img" aria-label={kind ? t(`channels.kinds.${kind}.name`) : channel}>
+    <span className={styles.tile} role="img" aria-label={known ? t(`channels.kinds.${known}.name`) : kind}>
       <Icon size={18} stroke={1.75} />
     </span>
   );
 }
 
 /** The kind as the texts know it, or nothing for one that they do not. */
-export function knownKind(kind: string): ChannelKind | undefined {
+function knownKind(kind: string): ChannelKind | undefined {
   return kind === "whatsapp" || kind === "web_chat" ? kind : undefined;
 }

@@ -30,12 +30,12 @@ export function Log() {
               <span className={styles.number}>{visit.node}</span>
               <span className={styles.step}>{node?.heading ?? `${visit.workflow} · ${visit.type}`}</span>
               <span className={styles.words}>
-                {visit.sets.map((set) => (
+                {visit.sets?.map((set) => (
                   <code key={set.name} className={styles.set}>
                     {set.name} = {shown(set.value)}
                   </code>
                 ))}
-                {visit.notes.map((note) => (
+                {visit.notes?.map((note) => (
                   <span key={note.text} className={styles.noteText} data-level={note.level}>
                     {note.text}
                   </span>

@@ -48,7 +48,7 @@ export function ChannelsPage() {
             <tr key={channel.key}>
               <td>
                 <Named
-                  icon={<ChannelTile channel={channel.kind} />}
+                  icon={<ChannelTile kind={channel.kind} />}
                   name={
                     <TextLink
                       to="/w/$workspace/$environment/channels/$key"

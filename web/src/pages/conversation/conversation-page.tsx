@@ -9,12 +9,12 @@ import { Problem } from "../../api/problem";
 import { conversationQuery } from "../../api/queries";
 import type { Conversation } from "../../api/types";
 import { usePlace } from "../../app/place";
-import { knownKind } from "../../components/channel-tile";
 import { useEvents } from "../../components/events";
 import { Failure } from "../../components/failure";
 import { TextLink } from "../../components/link";
 import { Page } from "../../components/page";
 import { dateAndTime } from "../../components/time";
+import { useChannel } from "../channel-of";
 import { ConversationStateChip } from "../conversations/conversation-row";
 import styles from "./conversation.module.css";
 import { Trace } from "./trace";
@@ -74,7 +74,7 @@ function Shown({ conversation, back }: { conversation: Conversation; back: React
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const [node, setNode] = useState<number | null>(null);
-  const kind = knownKind(conversation.channel);
+  const channel = useChannel(conversation.channel);
   return (
     <Page
       title={conversation.contact.name || t("conversations.unnamed")}
@@ -82,8 +82,8 @@ function Shown({ conversation, back }: { conversation: Conversation; back: React
       beside={<ConversationStateChip conversation={conversation} />}
       width="full"
       about={t("conversation.about", {
-        channel: kind ? t(`channels.kinds.${kind}.name`) : conversation.channel,
-        address: conversation.address,
+        channel: channel.name,
+        address: conversation.contact.phone ?? conversation.address,
         at: dateAndTime(conversation.started_at),
       })}
       actions={

@@ -40,16 +40,18 @@ export function MessageContent({ message }: { message: InboundMessage | Outbound
       return (
         <div className={styles.bubble}>
           <span className={styles.kind}>{t("message.media", { kind: message.media })}</span>
-          {message.caption && <div>{message.caption}</div>}
+          {(message.caption ?? message.file_name) && <div>{message.caption ?? message.file_name}</div>}
         </div>
       );
     case "location":
       return (
         <div className={styles.bubble}>
           <span className={styles.kind}>{t("message.location")}</span>
-          <div>{message.name ?? [message.latitude, message.longitude].join(", ")}</div>
+          <div>{message.name ?? message.address ?? `${message.latitude}, ${message.longitude}`}</div>
         </div>
       );
+    case "reaction":
+      return <div className={styles.bubble}>{message.emoji || t("message.reaction_removed")}</div>;
     default:
       return (
         <div className={styles.bubble}>

@@ -46,17 +46,17 @@ export function Trace({ visits, node, onNode }: Props) {
                   {visit.event === "resumed" && (
                     <span className={trace.dim}>{t("conversation.resumed")}</span>
                   )}
-                  {visit.exit !== null && <Exit name={visit.exit} />}
+                  {visit.exit && <Exit name={visit.exit} />}
                   <time className={trace.time} dateTime={visit.at} title={dateAndTime(visit.at)}>
                     {timeWithSeconds(visit.at)}
                   </time>
                 </div>
-                {visit.sets.map(({ name, value }) => (
+                {visit.sets?.map(({ name, value }) => (
                   <code key={name} className={trace.sets}>
                     {name} = {shortValue(value)}
                   </code>
                 ))}
-                {visit.notes.map(({ level, text }) => {
+                {visit.notes?.map(({ level, text }) => {
                   const Icon = noteIcons[level];
                   return (
                     <p key={text} className={trace.note} data-level={level}>

@@ -45,6 +45,12 @@ export function Transcript({ messages, node, onNode }: Props) {
                 {message.node != null && <NodeNumber number={message.node} chosen={node} onChoose={onNode} />}
               </div>
               {message.error && <p className={bubbles.error}>{message.error}</p>}
+              {message.provider != null && (
+                <details className={bubbles.provider}>
+                  <summary>{t("conversation.provider")}</summary>
+                  <pre>{JSON.stringify(message.provider, null, 2)}</pre>
+                </details>
+              )}
             </li>
           ))}
         </ol>
@@ -55,7 +61,6 @@ export function Transcript({ messages, node, onNode }: Props) {
 
 const icons: Record<DeliveryState, typeof IconCheck> = {
   pending: IconClock,
-  accepted: IconCheck,
   sent: IconCheck,
   delivered: IconChecks,
   read: IconChecks,

@@ -7,6 +7,7 @@ import { Chip } from "../../components/chip";
 import { TextLink } from "../../components/link";
 import { Named } from "../../components/table";
 import { Ago } from "../../components/time";
+import { useChannel } from "../channel-of";
 import { useWorkflowName } from "../workflow-name";
 import styles from "./conversations.module.css";
 
@@ -14,12 +15,13 @@ export function ConversationRow({ conversation }: { conversation: ConversationIt
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
   const workflowName = useWorkflowName();
-  const { id, contact, address, channel } = conversation;
+  const { id, contact, address } = conversation;
+  const channel = useChannel(conversation.channel);
   return (
     <tr>
       <td>
         <Named
-          icon={<ChannelTile channel={channel} />}
+          icon={<ChannelTile kind={channel.kind} />}
           name={
             <TextLink
               to="/w/$workspace/$environment/conversations/$id"
@@ -28,7 +30,7 @@ export function ConversationRow({ conversation }: { conversation: ConversationIt
               {contact.name || t("conversations.unnamed")}
             </TextLink>
           }
-          below={<span className={styles.address}>{address}</span>}
+          below={<span className={styles.address}>{contact.phone ?? address}</span>}
         />
       </td>
       <td>

@@ -3,7 +3,7 @@ import { IconExternalLink, IconPencil, IconPlus, IconRoute, IconTrash } from "@t
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { channelsQuery, routesQuery } from "../../api/queries";
+import { routesQuery } from "../../api/queries";
 import type { Route } from "../../api/types";
 import { tick } from "../../app/first-steps";
 import { useMay, usePlace } from "../../app/place";
@@ -14,6 +14,7 @@ import { TextLink } from "../../components/link";
 import { Page } from "../../components/page";
 import { RowMenu } from "../../components/row-menu";
 import { Named, Table, TableSkeleton } from "../../components/table";
+import { useChannel } from "../channel-of";
 import { useWorkflowName } from "../workflow-name";
 import { RemoveRoute } from "./remove-route";
 import { RouteDialog } from "./route-dialog";
@@ -61,18 +62,13 @@ export function RoutesPage() {
 function RouteRow({ route, onTask }: { route: Route; onTask: (task: Task) => void }) {
   const { t } = useTranslation();
   const { workspace, environment } = usePlace();
-  const channels = useQuery(channelsQuery(workspace.key, environment));
   const workflowName = useWorkflowName();
   const may = useMay("configuration.edit");
-  const channel = channels.data?.items.find(({ key }) => key === route.channel);
+  const channel = useChannel(route.channel);
   return (
     <tr>
       <td>
-        <Named
-          icon={<ChannelTile channel={channel?.kind ?? route.channel} />}
-          name={route.name}
-          below={channel?.name ?? route.channel}
-        />
+        <Named icon={<ChannelTile kind={channel.kind} />} name={route.name} below={channel.name} />
       </td>
       <td>
         <TextLink
