@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::db::{Executor, Queries, Row, Tx, params, to_json, sql};
+use crate::db::{Executor, Queries, Row, Tx, params, sql, to_json};
 use crate::error::{Result, TakenAs};
 
 /// An API key.

@@ -72,15 +72,7 @@ impl ChannelLog<&mut Tx> {
             .execute(
                 "INSERT INTO channel_log (id, workspace, environment, channel, at, level, text)
                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                params![
-                    &note.id,
-                    &note.workspace,
-                    note.environment,
-                    &note.channel,
-                    note.at,
-                    &note.level,
-                    &note.text,
-                ],
+                params![&note.id, &note.workspace, note.environment, &note.channel, note.at, &note.level, &note.text,],
             )
             .await?;
         Ok(())

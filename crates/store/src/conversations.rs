@@ -269,8 +269,9 @@ impl<E: Executor> Conversations<E> {
 
     /// Returns the messages of a conversation after a position, oldest first.
     pub async fn messages(mut self, session: &SessionId, after: i64, limit: u32) -> Result<Vec<Message>> {
-        let sql =
-            sql!("SELECT {MESSAGE} FROM messages m WHERE m.session = $1 AND m.position > $2 ORDER BY m.position LIMIT $3");
+        let sql = sql!(
+            "SELECT {MESSAGE} FROM messages m WHERE m.session = $1 AND m.position > $2 ORDER BY m.position LIMIT $3"
+        );
         self.db.all(sql, params![session.as_str(), after, limit]).await?.iter().map(message).collect()
     }
 

@@ -91,7 +91,8 @@ impl<E: Executor> Deployments<E> {
         let lock = self.db.for_update("e");
         if !lock.is_empty() {
             // By itself, so that what is read next is what the one before has left.
-            let held = sql!("SELECT e.deployment FROM environments e WHERE e.workspace = $1 AND e.environment = $2{lock}");
+            let held =
+                sql!("SELECT e.deployment FROM environments e WHERE e.workspace = $1 AND e.environment = $2{lock}");
             self.db.first(held, params![workspace, environment]).await?;
         }
         let rows = self

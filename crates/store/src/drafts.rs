@@ -28,11 +28,17 @@ pub struct Draft {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a draft may be refused"]
 pub enum Put {
-    Kept { revision: i64 },
+    Kept {
+        revision: i64,
+    },
     /// Refused: somebody else has changed it; this is its revision now.
-    Changed { revision: i64 },
+    Changed {
+        revision: i64,
+    },
     /// Refused: a node has a number that was not handed out yet; this is the next.
-    NumbersNeverGiven { next_number: u32 },
+    NumbersNeverGiven {
+        next_number: u32,
+    },
     /// There is no such workflow.
     Absent,
 }

@@ -61,9 +61,7 @@ impl Logins<&mut Tx> {
 
     /// Notes a request under a log-in.
     pub async fn note_seen(self, token_hash: &str, at: Timestamp) -> Result<()> {
-        self.db
-            .execute("UPDATE logins SET last_seen_at = $2 WHERE token_hash = $1", params![token_hash, at])
-            .await?;
+        self.db.execute("UPDATE logins SET last_seen_at = $2 WHERE token_hash = $1", params![token_hash, at]).await?;
         Ok(())
     }
 

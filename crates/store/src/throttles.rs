@@ -22,8 +22,7 @@ pub struct Throttles<E> {
 impl<E: Executor> Throttles<E> {
     /// Returns the failures of a subject.
     pub async fn get(mut self, subject: &str) -> Result<Option<Throttle>> {
-        let row =
-            self.db.first("SELECT failures, since FROM throttles WHERE subject = $1", params![subject]).await?;
+        let row = self.db.first("SELECT failures, since FROM throttles WHERE subject = $1", params![subject]).await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(Throttle { failures: row.number("failures")?, since: row.time("since")? }))
     }

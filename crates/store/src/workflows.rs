@@ -317,9 +317,7 @@ impl Workflows<&mut Tx> {
         if !pointers.is_empty() {
             return Ok(Deletion::PointedAt(pointers));
         }
-        self.db
-            .execute("DELETE FROM pointers WHERE workflow_id = $1 AND version = 0", params![&workflow.id])
-            .await?;
+        self.db.execute("DELETE FROM pointers WHERE workflow_id = $1 AND version = 0", params![&workflow.id]).await?;
         self.db.execute("UPDATE workflows SET deleted_at = $2 WHERE id = $1", params![&workflow.id, now]).await?;
         workspaces::raise(self.db, workspace).await?;
         Ok(Deletion::Done)

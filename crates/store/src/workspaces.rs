@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use usher_engine::environment::Environment;
 
-use crate::db::{Executor, Queries, Row, Tx, params, to_json, sql};
+use crate::db::{Executor, Queries, Row, Tx, params, sql, to_json};
 use crate::error::{Result, TakenAs};
 
 /// A workspace.

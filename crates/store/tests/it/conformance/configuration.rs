@@ -47,7 +47,10 @@ pub(crate) async fn a_channel_is_changed_in_what_is_given(store: &Store) {
     tx.commit().await.unwrap();
     assert!(revision(store, &shop).await > created);
     let found = store.channels().by_door("door").await.unwrap().unwrap();
-    assert_eq!((&found.secrets, &found.secret_names, &found.settings), (&new.secrets, &new.secret_names, &new.settings));
+    assert_eq!(
+        (&found.secrets, &found.secret_names, &found.settings),
+        (&new.secrets, &new.secret_names, &new.settings)
+    );
     assert_eq!((found.name.as_str(), found.verified_at, found.last_webhook_at), ("Line", Some(at(3)), Some(at(2))));
     assert_eq!((found.last_error.as_deref(), found.last_error_at), (Some("wrong token"), Some(at(4))));
 

@@ -37,12 +37,8 @@ pub(crate) async fn members_log_in_and_leave(store: &Store) {
     let mut ann = user("ann");
     let mut tx = store.begin().await.unwrap();
     tx.users().create(&ann).await.unwrap();
-    let mut place = Membership {
-        workspace: shop.clone(),
-        user_id: "ann".to_owned(),
-        role: "viewer".to_owned(),
-        created_at: at(2),
-    };
+    let mut place =
+        Membership { workspace: shop.clone(), user_id: "ann".to_owned(), role: "viewer".to_owned(), created_at: at(2) };
     tx.memberships().put(&place).await.unwrap();
     place.role = "admin".to_owned();
     tx.memberships().put(&place).await.unwrap();

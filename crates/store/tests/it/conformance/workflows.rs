@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 use usher_engine::Environment::{Production, Sandbox};
 use usher_engine::workflow::{self, Document, Kind};
-use usher_store::{Deletion, Deploy, Error, NewRoute, NewWorkflow, Pointer, Put, RouteChange, Store, Tx, WorkflowChange};
+use usher_store::{
+    Deletion, Deploy, Error, NewRoute, NewWorkflow, Pointer, Put, RouteChange, Store, Tx, WorkflowChange,
+};
 
 use super::people::{at, workspace};
 
@@ -114,7 +116,8 @@ pub(crate) async fn a_version_is_what_the_draft_was(store: &Store) {
     let saved = store.versions().get(&shop, "a", 1).await.unwrap().unwrap();
     assert_eq!(workflow::read(&saved.document).unwrap().nodes.len(), 1);
     assert_eq!((saved.version.note.as_deref(), saved.version.created_at), (Some("first"), at(2)));
-    let numbers: Vec<u32> = store.versions().list(&shop, "a").await.unwrap().iter().map(|found| found.version).collect();
+    let numbers: Vec<u32> =
+        store.versions().list(&shop, "a").await.unwrap().iter().map(|found| found.version).collect();
     assert_eq!(numbers, [2, 1]);
     assert_eq!(store.versions().get(&shop, "a", 3).await.unwrap(), None);
     assert_eq!(store.workflows().list(&shop).await.unwrap()[0].latest_version, Some(2));
@@ -136,7 +139,8 @@ pub(crate) async fn deployments_are_numbered_and_stay(store: &Store) {
     tx.commit().await.unwrap();
 
     let live = store.deployments().live(&shop, Production).await.unwrap();
-    let told: Vec<_> = live.iter().map(|live| (live.key.as_str(), live.name.as_str(), live.version, live.since)).collect();
+    let told: Vec<_> =
+        live.iter().map(|live| (live.key.as_str(), live.name.as_str(), live.version, live.since)).collect();
     assert_eq!(told, [("a", "a", 2, at(20)), ("b", "B then", 1, at(10))]);
     let old = store.deployments().versions(&shop, Production, 1).await.unwrap();
     assert_eq!(old, BTreeMap::from([("a".to_owned(), 1), ("b".to_owned(), 1)]));
