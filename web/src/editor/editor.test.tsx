@@ -1,12 +1,15 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { configure, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Editor } from ".";
 import { catalogue } from "./fixtures/catalogue";
 import { fakeServer } from "./fixtures/fake-api";
 import { orderStatus } from "./fixtures/order-status";
 import { emptyWorkflow, type WorkflowDocument } from "./model/document";
+
+// A busy machine draws slowly; what never comes fails all the same.
+configure({ asyncUtilTimeout: 15_000 });
 
 class NoResize {
   observe() {}
@@ -38,7 +41,7 @@ function open(document: WorkflowDocument, more: Partial<Parameters<typeof Editor
 
 const outline = () => screen.findByRole("region", { name: "Outline" });
 
-describe("the editor", () => {
+describe("the editor", { timeout: 60_000 }, () => {
   beforeEach(() => {
     localStorage.clear();
     vi.stubGlobal("ResizeObserver", NoResize);
@@ -50,7 +53,7 @@ describe("the editor", () => {
     const { server, onFirstStep } = open(emptyWorkflow("new", "New workflow"));
     fireEvent.click(await screen.findByRole("button", { name: "Add Menu" }));
     expect(await screen.findByRole("region", { name: "Settings of node 1" })).toBeTruthy();
-    await waitFor(() => expect(server.kept().document.start).toBe(1), { timeout: 3000 });
+    await waitFor(() => expect(server.kept().document.start).toBe(1), { timeout: 15_000 });
     expect(server.kept().document.nodes["1"]?.settings.body).toBe("What can we do for you?");
     expect(onFirstStep).toHaveBeenCalledWith("step");
 
@@ -67,7 +70,7 @@ describe("the editor", () => {
     fireEvent.click(within(form).getByRole("button", { name: "Remove item 1" }));
     fireEvent.click(within(form).getAllByRole("button", { name: "Add" })[0] as HTMLElement);
     await waitFor(() => expect(server.kept().document.nodes["1"]?.exits).toEqual({ talk: 8, no_match: 1 }), {
-      timeout: 3000,
+      timeout: 15_000,
     });
     expect(server.kept().document.nodes["1"]?.settings.options).toMatchObject([
       { name: "talk" },

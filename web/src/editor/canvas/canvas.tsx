@@ -23,16 +23,8 @@ import "@xyflow/react/dist/base.css";
 import styles from "./canvas.module.css";
 import { cardMaker, NO_PATH, pathOf } from "./cards";
 import { Controls } from "./controls";
-import {
-  type Dragged,
-  type FlowNode,
-  flowEdges,
-  flowNodes,
-  PLACEHOLDER,
-  refOf,
-  START,
-  type WayEdge,
-} from "./flow";
+import { flowEdges, refOf, type WayEdge } from "./edges";
+import { type Dragged, type FlowNode, flowNodes, PLACEHOLDER, START } from "./flow";
 import { useCanvasKeys } from "./keys";
 import { NodeCard } from "./node-card";
 import { useSight } from "./sight";
@@ -42,6 +34,8 @@ import { ArrowHeads, Way } from "./way";
 const nodeTypes: NodeTypes = { card: NodeCard, start: StartMarker, placeholder: Placeholder };
 const edgeTypes: EdgeTypes = { way: Way };
 const NOT_DRAGGED: Dragged = new Map();
+/** From so many nodes on, only those in sight are in the page. */
+const MANY = 80;
 const NONE: ReadonlySet<number> = new Set();
 
 export function Canvas() {
@@ -84,10 +78,11 @@ function Flow() {
     return [...before.current.values()];
   }, [document, cards, facts, selection, dragged, readOnly]);
   const lit = useMemo(() => (hovered === null ? NONE : new Set([hovered])), [hovered]);
-  const edges = useMemo(
-    () => flowEdges(document, facts, path, lit, edge, readOnly),
-    [document, facts, path, lit, edge, readOnly],
-  );
+  const edgesBefore = useRef<Map<string, WayEdge>>(new Map());
+  const edges = useMemo(() => {
+    edgesBefore.current = flowEdges(document, facts, path, lit, edge, readOnly, edgesBefore.current);
+    return [...edgesBefore.current.values()];
+  }, [document, facts, path, lit, edge, readOnly]);
 
   useSight(wrapper);
   useCanvasKeys(wrapper);
@@ -210,6 +205,7 @@ function Flow() {
         deleteKeyCode={null}
         selectionKeyCode="Shift"
         multiSelectionKeyCode={["Meta", "Control"]}
+        onlyRenderVisibleElements={cards.length > MANY}
         panOnScroll
         zoomOnDoubleClick={false}
         minZoom={0.15}

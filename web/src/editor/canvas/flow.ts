@@ -1,20 +1,15 @@
-/** React Flow's nodes and edges, derived from the document. React Flow owns nothing that is kept. */
-import type { Edge, Node } from "@xyflow/react";
-import type { ExitRef, Point, WorkflowDocument } from "../model/document";
+/** React Flow's nodes, derived from the document. React Flow owns nothing that is kept. */
+import type { Node } from "@xyflow/react";
+import type { Point, WorkflowDocument } from "../model/document";
 import { placeOf } from "../model/document";
 import type { Facts } from "../model/facts";
-import { CARD, GAP_X, START_SIZE } from "../model/layout";
-import type { CardData, Path } from "./cards";
+import { CARD, GAP_START, START_SIZE } from "../model/layout";
+import type { CardData } from "./cards";
 
 export type CardNode = Node<CardData, "card">;
 export type StartNode = Node<{ readOnly: boolean }, "start">;
 export type PlaceholderNode = Node<{ empty: boolean; readOnly: boolean }, "placeholder">;
 export type FlowNode = CardNode | StartNode | PlaceholderNode;
-export type WayData = { back: boolean; taken: boolean; lit: boolean; floor: number; lane: number };
-export type WayEdge = Edge<WayData, "way">;
-
-/** The room that an edge back takes beside and below cards. */
-const BESIDE = 32;
 
 export const START = "start";
 export const PLACEHOLDER = "placeholder";
@@ -29,7 +24,7 @@ export function startPlace(document: WorkflowDocument): Point {
   if (own) return own;
   const first = document.start === null ? null : placeOf(document, document.start);
   const [x, y] = first ?? [0, 0];
-  return [x - GAP_X - START_SIZE.width, y + (first ? CARD.header / 2 - START_SIZE.height / 2 : 0)];
+  return [x - GAP_START - START_SIZE.width, y + (first ? CARD.header / 2 - START_SIZE.height / 2 : 0)];
 }
 
 export function flowNodes(
@@ -110,76 +105,4 @@ function sameNode(a: FlowNode, b: FlowNode): boolean {
     a.height === b.height &&
     a.draggable === b.draggable
   );
-}
-
-/** How low an edge back has to run to pass below both its cards and all that stand between them. */
-function floorUnder(document: WorkflowDocument, facts: Facts, from: number, to: number): number {
-  const box = (number: number) => {
-    const [x, y] = placeOf(document, number);
-    return { left: x, right: x + CARD.width, top: y, bottom: y + facts.heightOf(number) };
-  };
-  const [a, b] = [box(from), box(to)];
-  const left = Math.min(a.left, b.left) - BESIDE;
-  const right = Math.max(a.right, b.right) + BESIDE;
-  const between = facts.numbers.map(box).filter((each) => each.right > left && each.left < right);
-  between.sort((one, other) => one.top - other.top);
-  let floor = Math.max(a.bottom, b.bottom);
-  for (const { top, bottom } of between) {
-    if (top < floor + BESIDE && bottom > floor) floor = bottom;
-  }
-  return floor;
-}
-
-export const edgeId = (node: number, exit: string) => `${node}/${exit}`;
-
-export function refOf(edge: { source: string; sourceHandle?: string | null }): ExitRef | "start" {
-  if (edge.source === START) return START;
-  return { node: Number(edge.source), exit: edge.sourceHandle ?? "" };
-}
-
-export function flowEdges(
-  document: WorkflowDocument,
-  facts: Facts,
-  path: Path,
-  lit: ReadonlySet<number>,
-  selected: ExitRef | null,
-  readOnly: boolean,
-): WayEdge[] {
-  const edges: WayEdge[] = [];
-  let lane = 0;
-  for (const { from, exit, to } of facts.edges) {
-    const id = edgeId(from, exit);
-    const back = facts.back.has(id);
-    if (back) lane += 1;
-    edges.push({
-      id,
-      type: "way",
-      source: String(from),
-      sourceHandle: exit,
-      target: String(to),
-      targetHandle: "in",
-      selected: selected?.node === from && selected.exit === exit,
-      reconnectable: readOnly ? false : "target",
-      data: {
-        back,
-        taken: path.exits.has(id) && path.nodes.has(to),
-        lit: lit.has(from) || lit.has(to),
-        floor: floorUnder(document, facts, from, to),
-        lane: lane % 4,
-      },
-    });
-  }
-  const data = { back: false, taken: path.nodes.size > 0, lit: false, floor: 0, lane: 0 };
-  edges.push({
-    id: START,
-    type: "way",
-    source: START,
-    sourceHandle: "out",
-    target: document.start === null ? PLACEHOLDER : String(document.start),
-    targetHandle: "in",
-    selectable: false,
-    reconnectable: readOnly || document.start === null ? false : "target",
-    data,
-  });
-  return edges;
 }

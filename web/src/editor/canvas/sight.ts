@@ -9,7 +9,7 @@ import { startPlace } from "./flow";
 
 /** Below this zoom the whole is not shown at first, but its start at readable size. */
 const READABLE = 0.62;
-const FIRST_ZOOM = 0.85;
+const FIRST_ZOOM = 0.8;
 const MARGIN = 24;
 
 export function useSight(wrapper: RefObject<HTMLElement | null>): void {

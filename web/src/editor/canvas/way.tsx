@@ -1,6 +1,6 @@
 import { BaseEdge, type EdgeProps } from "@xyflow/react";
 import { memo } from "react";
-import type { WayEdge } from "./flow";
+import type { WayEdge } from "./edges";
 import { below, forwards } from "./route";
 import styles from "./way.module.css";
 

@@ -1,4 +1,4 @@
-/** The editor alone, over made-up answers: `npm run dev`, then /src/editor/dev/ (`?empty`, `?production`, `?dark`). */
+/** The editor alone, over made-up answers: `npm run dev`, then /src/editor/dev/ (`?empty`, `?production`, `?dark`, `?many=300`). */
 import "@fontsource-variable/inter";
 import "@fontsource-variable/jetbrains-mono";
 import { MantineProvider } from "@mantine/core";
@@ -15,10 +15,37 @@ import "../../theme/tokens.css";
 import { catalogue } from "../fixtures/catalogue";
 import { fakeServer } from "../fixtures/fake-api";
 import { orderStatus } from "../fixtures/order-status";
-import { emptyWorkflow } from "../model/document";
+import { indexTypes } from "../model/catalogue";
+import { emptyWorkflow, type WorkflowDocument } from "../model/document";
+import { tidy } from "../model/tidy";
 
 const asked = new URLSearchParams(window.location.search);
-const document = asked.has("empty") ? emptyWorkflow("new", "New workflow") : orderStatus;
+const document = asked.has("empty")
+  ? emptyWorkflow("new", "New workflow")
+  : asked.has("many")
+    ? many(Number(asked.get("many")) || 300)
+    : orderStatus;
+/** A long workflow, to see how the canvas bears it. */
+function many(count: number): WorkflowDocument {
+  const nodes: WorkflowDocument["nodes"] = {};
+  for (let number = 1; number <= count; number += 1) {
+    const next = (step: number) => (number + step <= count ? { [step]: number + step } : {});
+    nodes[number] = {
+      type: "menu",
+      settings: {
+        body: `Question ${number}: what can we do for you today?`,
+        options: [
+          { name: "1", label: "Go on" },
+          { name: "7", label: "Skip some" },
+        ],
+      },
+      exits: { ...next(1), ...next(7) },
+    };
+  }
+  const whole = { ...emptyWorkflow("many", "A long one"), start: 1, next_number: count + 1, nodes };
+  return { ...whole, layout: tidy(whole, indexTypes(catalogue), () => 150) };
+}
+
 const production = asked.has("production");
 const api = fakeServer(document, catalogue);
 const root = window.document.getElementById("root");

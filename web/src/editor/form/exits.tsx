@@ -1,12 +1,9 @@
-import { Select } from "@mantine/core";
 import { IconCheck, IconX } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { toneOf } from "../canvas/words";
-import { useDraft, useEditor, useFacts, useView } from "../context";
-import type { Target } from "../model/document";
+import { useFacts, useView } from "../context";
 import styles from "./form.module.css";
-
-const NEW = "new";
+import { TargetSelect } from "./target-select";
 
 /** Where each exit of a node leads, to be chosen by clicks. */
 export function Exits({ number }: { number: number }) {
@@ -32,85 +29,4 @@ export function Exits({ number }: { number: number }) {
       </div>
     </fieldset>
   );
-}
-
-type Props = { number: number; exit: string; label: string };
-
-/** One exit's target as a menu: the steps of this workflow, the ends, the other workflows. */
-export function TargetSelect({ number, exit, label }: Props) {
-  const { t } = useTranslation("editor");
-  const { actions, readOnly, view, workflows, workflowKey } = useEditor();
-  const facts = useFacts();
-  const target = useDraft((state) => state.document.nodes[String(number)]?.exits[exit]);
-  const value = target === undefined ? null : JSON.stringify(target);
-  const others = workflows.filter((workflow) => workflow.key !== workflowKey);
-  const option = (to: Target, text: string) => ({ value: JSON.stringify(to), label: text });
-  const groups = [
-    {
-      group: t("target.steps"),
-      items: facts.numbers.map((each) =>
-        option(
-          each,
-          each === number
-            ? t("target.repeat", { number: each })
-            : `${each}  ${facts.node(each)?.heading ?? ""}`,
-        ),
-      ),
-    },
-    {
-      group: t("target.ends"),
-      items: [
-        option("end", t("target.end")),
-        option({ return: "yes" }, t("target.return_yes")),
-        option({ return: "no" }, t("target.return_no")),
-      ],
-    },
-    ...(others.length > 0
-      ? [
-          {
-            group: t("target.workflows"),
-            items: others.map(({ key, name }) => option({ workflow: key }, name)),
-          },
-        ]
-      : []),
-  ];
-  const known = groups.some(({ items }) => items.some((item) => item.value === value));
-  if (value !== null && !known) {
-    groups.push({ group: t("target.now"), items: [{ value, label: targetText(target) }] });
-  }
-  return (
-    <Select
-      aria-label={t("form.target_of", { exit: label })}
-      data={
-        readOnly
-          ? groups
-          : [{ group: t("target.new"), items: [{ value: NEW, label: t("target.new_step") }] }, ...groups]
-      }
-      value={value}
-      placeholder={t("target.nowhere")}
-      searchable
-      clearable
-      disabled={readOnly}
-      size="xs"
-      maxDropdownHeight={320}
-      comboboxProps={{ width: 260, position: "bottom-end" }}
-      onChange={(chosen, _option) => {
-        if (chosen === NEW) {
-          const box = window.document.activeElement?.getBoundingClientRect();
-          view
-            .getState()
-            .openPicker({ from: { node: number, exit }, x: (box?.left ?? 400) - 280, y: box?.top ?? 200 });
-        } else {
-          actions.lead({ node: number, exit }, chosen === null ? null : (JSON.parse(chosen) as Target));
-        }
-      }}
-    />
-  );
-}
-
-function targetText(target: Target | undefined): string {
-  if (typeof target === "object" && "workflow" in target) {
-    return target.node ? `${target.workflow} · ${target.node}` : target.workflow;
-  }
-  return String(target);
 }

@@ -6,6 +6,7 @@ import { TypeIcon } from "../canvas/icons";
 import { MarkIcon } from "../canvas/node-card";
 import { useProblemWords } from "../canvas/words";
 import { useDraft, useEditor, useFacts, useProblems } from "../context";
+import { same } from "../model/diff";
 import type { Json, Settings as Values } from "../model/document";
 import { changeType } from "../model/edits";
 import { variablesBefore } from "../model/variables";
@@ -14,6 +15,13 @@ import styles from "./form.module.css";
 import { FormContext, type FormParts, type Path } from "./form-context";
 import { pointerOf, type Root, withValue } from "./schema";
 import { Settings } from "./settings";
+
+/** The same object for as long as its content is the same, so that typing in one field draws no other anew. */
+function useStable<T>(value: T): T {
+  const kept = useRef(value);
+  if (kept.current !== value && !same(kept.current, value)) kept.current = value;
+  return kept.current;
+}
 
 /** The form of one node: its title, its settings by the schema of its type, its exits, its note. */
 export function NodeForm({ number }: { number: number }) {
@@ -28,10 +36,9 @@ export function NodeForm({ number }: { number: number }) {
   const root: Root = type?.schema ?? false;
   const scroll = useRef<HTMLDivElement>(null);
 
-  const own = useMemo(() => problems.filter((problem) => problem.node === number), [problems, number]);
-  const variables = useMemo(
-    () => variablesBefore(document, types, facts.edges, number),
-    [document, types, facts, number],
+  const own = useStable(useMemo(() => problems.filter((each) => each.node === number), [problems, number]));
+  const variables = useStable(
+    useMemo(() => variablesBefore(document, types, facts.edges, number), [document, types, facts, number]),
   );
   const parts = useMemo<FormParts>(
     () => ({

@@ -16,9 +16,11 @@ export const CARD = {
   maxOptions: 4,
 } as const;
 
-/** Between the Start marker and the first node, and between columns. */
+/** Between columns: room for a pill at an exit. */
 export const GAP_X = 128;
 export const GAP_Y = 40;
+/** Between the Start marker and the first node. */
+export const GAP_START = 72;
 /** The canvas keeps to this grid. */
 export const GRID = 4;
 export const START_SIZE = { width: 80, height: 36 } as const;

@@ -3,7 +3,7 @@ import dagre from "@dagrejs/dagre";
 import type { TypeIndex } from "./catalogue";
 import { numbersOf, type Point, type WorkflowDocument } from "./document";
 import { backEdges, type Edge, edgesOf, groupBy } from "./graph";
-import { CARD, GAP_X, GAP_Y, START_SIZE, snap } from "./layout";
+import { CARD, GAP_START, GAP_X, GAP_Y, START_SIZE, snap } from "./layout";
 
 /** The places of all nodes; ways back don't pull a node to the right. */
 export function tidy(
@@ -24,7 +24,7 @@ export function tidy(
     0,
     columns.findIndex((column) => column.includes(document.start ?? -1)),
   );
-  const places: { [key: string]: Point } = { start: [-GAP_X - START_SIZE.width, 0] };
+  const places: { [key: string]: Point } = { start: [-GAP_START - START_SIZE.width, 0] };
   columns.forEach((column, index) => {
     for (const number of column) {
       const x = (index - startColumn) * (CARD.width + GAP_X);

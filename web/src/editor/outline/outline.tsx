@@ -6,7 +6,7 @@ import { TypeIcon } from "../canvas/icons";
 import { MarkIcon } from "../canvas/node-card";
 import { toneOf } from "../canvas/words";
 import { useDraft, useEditor, useFacts, useProblems, useView } from "../context";
-import { TargetSelect } from "../form/exits";
+import { TargetSelect } from "../form/target-select";
 import styles from "./outline.module.css";
 
 /** The workflow as a list: nodes by number, their exits nested, all of it to be edited by keys. */

@@ -7,7 +7,7 @@ import { createPreview, retold } from "./preview";
 
 const flushed = () => Promise.resolve(true);
 
-describe("preview", () => {
+describe("preview", { timeout: 60_000 }, () => {
   it("starts on the draft, answers, and knows the way that was taken", async () => {
     const preview = createPreview(fakeServer(orderStatus, catalogue), flushed);
     await preview.start();
