@@ -16,7 +16,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite, SqlitePool, Transaction};
 
 pub(crate) use param::{Param, params, sql};
-pub(crate) use row::{Row, json, time, to_json, to_ms};
+pub(crate) use row::{Row, json, to_json, to_ms};
 
 use crate::error::{Error, Result};
 
@@ -188,7 +188,9 @@ mod sealed {
 impl Executor for &Db {
     async fn rows(&mut self, sql: SqlStr, params: Vec<Param>) -> Result<Vec<Row>> {
         Ok(match self {
-            Db::Sqlite { readers, .. } => sqlite_rows(sqlx::query_with(sql, param::sqlite(params)?).fetch_all(readers).await?),
+            Db::Sqlite { readers, .. } => {
+                sqlite_rows(sqlx::query_with(sql, param::sqlite(params)?).fetch_all(readers).await?)
+            }
             Db::Postgres { pool } => pg_rows(sqlx::query_with(sql, param::postgres(params)?).fetch_all(pool).await?),
         })
     }
@@ -198,7 +200,9 @@ impl Executor for &Db {
             Db::Sqlite { writer, .. } => {
                 sqlx::query_with(sql, param::sqlite(params)?).execute(writer).await?.rows_affected()
             }
-            Db::Postgres { pool } => sqlx::query_with(sql, param::postgres(params)?).execute(pool).await?.rows_affected(),
+            Db::Postgres { pool } => {
+                sqlx::query_with(sql, param::postgres(params)?).execute(pool).await?.rows_affected()
+            }
         })
     }
 
@@ -222,7 +226,9 @@ impl Executor for Tx {
     async fn run(&mut self, sql: SqlStr, params: Vec<Param>) -> Result<u64> {
         Ok(match self {
             Self::Sqlite(tx) => sqlx::query_with(sql, param::sqlite(params)?).execute(&mut **tx).await?.rows_affected(),
-            Self::Postgres(tx) => sqlx::query_with(sql, param::postgres(params)?).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => {
+                sqlx::query_with(sql, param::postgres(params)?).execute(&mut **tx).await?.rows_affected()
+            }
         })
     }
 

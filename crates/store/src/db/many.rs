@@ -33,7 +33,8 @@ impl Many {
     /// Takes a text with `{rows}` in it, and the columns of these rows. Parameters beside the rows are numbered
     /// from `$1`; the rows come after them. Lines that begin with `[sqlite]` or `[postgres]` are for one dialect alone.
     pub(crate) fn new(columns: &'static [(&'static str, Kind)], others: usize, text: &str) -> Self {
-        let sqlite_columns = columns.iter().enumerate().map(|(place, (name, _))| format!("value ->> {place} AS {name}"));
+        let sqlite_columns =
+            columns.iter().enumerate().map(|(place, (name, _))| format!("value ->> {place} AS {name}"));
         let sqlite_rows =
             format!("(SELECT {} FROM json_each(${}))", sqlite_columns.collect::<Vec<_>>().join(", "), others + 1);
         let arrays = columns.iter().enumerate().map(|(place, (_, kind))| {
@@ -166,10 +167,7 @@ mod tests {
         );
         assert_eq!(
             many.params(Dialect::Postgres, params![7_i64], rows()).unwrap()[1..],
-            [
-                Param::Texts(vec![Some("a\"b".to_owned()), Some("c".to_owned())]),
-                Param::Ints(vec![Some(1), None]),
-            ]
+            [Param::Texts(vec![Some("a\"b".to_owned()), Some("c".to_owned())]), Param::Ints(vec![Some(1), None]),]
         );
     }
 }

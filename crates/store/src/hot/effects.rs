@@ -86,7 +86,11 @@ pub enum Outcome {
 }
 
 static LOCK: LazyMany = LazyMany::new(|| {
-    Many::new(&[("id", Text)], 0, "SELECT a.id AS id FROM addresses a WHERE a.id IN (SELECT v.id FROM {rows} AS v) ORDER BY a.id FOR UPDATE")
+    Many::new(
+        &[("id", Text)],
+        0,
+        "SELECT a.id AS id FROM addresses a WHERE a.id IN (SELECT v.id FROM {rows} AS v) ORDER BY a.id FOR UPDATE",
+    )
 });
 
 static TRY_LOCK: LazyMany = LazyMany::new(|| {

@@ -105,8 +105,9 @@ fn own_event(row: &Row) -> Result<OwnEvent> {
     })
 }
 
-static CONSUME: LazyMany =
-    LazyMany::new(|| Many::new(&[("id", Text)], 0, "DELETE FROM own_events WHERE id IN (SELECT v.id FROM {rows} AS v)"));
+static CONSUME: LazyMany = LazyMany::new(|| {
+    Many::new(&[("id", Text)], 0, "DELETE FROM own_events WHERE id IN (SELECT v.id FROM {rows} AS v)")
+});
 
 pub(super) async fn consume(db: &Db, events: &[EventId]) -> Result<()> {
     if events.is_empty() {

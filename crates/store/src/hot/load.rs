@@ -142,8 +142,7 @@ fn loaded(key: &AddressKey, row: Option<&Row>, address_id: String) -> Result<Loa
         loaded.contact.name = row.get("name")?;
         loaded.contact.phone = row.get("phone")?;
         loaded.contact.language = row.get("language")?;
-        loaded.contact.attributes =
-            row.maybe_json::<BTreeMap<_, _>>("attributes")?.unwrap_or_default();
+        loaded.contact.attributes = row.maybe_json::<BTreeMap<_, _>>("attributes")?.unwrap_or_default();
     }
     if let Some(id) = row.get::<Option<&str>, _>("session")? {
         let version = row.get("version")?;

@@ -148,9 +148,10 @@ static BY_PROVIDER_ID: LazyMany = LazyMany::new(|| {
 async fn find(tx: &mut Tx, statuses: &[Status]) -> Result<Vec<Option<Place>>> {
     let mut places = vec![None; statuses.len()];
     let number = |place: usize| i64::try_from(place).unwrap_or(i64::MAX);
-    let by_effect = statuses.iter().enumerate().filter_map(|(place, status)| {
-        status.effect.as_ref().map(|effect| params![number(place), effect.as_str()])
-    });
+    let by_effect = statuses
+        .iter()
+        .enumerate()
+        .filter_map(|(place, status)| status.effect.as_ref().map(|effect| params![number(place), effect.as_str()]));
     let mut found = BY_EFFECT.fetch(tx, Vec::new(), by_effect.collect()).await?;
     let by_provider_id = statuses.iter().enumerate().map(|(place, status)| params![number(place), &status.provider_id]);
     found.extend(BY_PROVIDER_ID.fetch(tx, Vec::new(), by_provider_id.collect()).await?);

@@ -98,7 +98,8 @@ pub(super) async fn beat(db: &Db, now: Timestamp, grace_ms: i64) -> Result<i64> 
     let away = last.map_or(0, |last| now - last);
     let away = if away > grace_ms { away } else { 0 };
     if away > 0 {
-        tx.execute("UPDATE sessions SET expires_at = expires_at + $1 WHERE expires_at IS NOT NULL", params![away]).await?;
+        tx.execute("UPDATE sessions SET expires_at = expires_at + $1 WHERE expires_at IS NOT NULL", params![away])
+            .await?;
     }
     tx.execute(
         "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

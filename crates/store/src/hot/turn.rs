@@ -246,12 +246,7 @@ impl TurnRecord {
             EffectKind::Send { message } => ("send", self.add_outbound(effect, message)?),
             EffectKind::Call { .. } => ("call", 0),
         };
-        self.effects.push(EffectRow {
-            id: effect.id.to_string(),
-            kind,
-            position,
-            effect: to_json("effect", effect)?,
-        });
+        self.effects.push(EffectRow { id: effect.id.to_string(), kind, position, effect: to_json("effect", effect)? });
         Ok(())
     }
 

@@ -62,6 +62,9 @@ struct Standing {
     position: i64,
     /// Whether sends wait in its lane.
     busy: bool,
+    /// Whether a turn of the batch was dropped here. Those after it were taken on top of it, and that their version
+    /// fits can only be chance.
+    broken: bool,
 }
 
 /// Holds the addresses and says what is to become of each turn; `sends_leased` says whether its lane was free.
@@ -85,6 +88,7 @@ pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord]) -> Result<Vec<Commi
             version: row.get::<Option<i64>, _>("version")?.unwrap_or(0),
             position: row.get::<Option<i64>, _>("position")?.unwrap_or(0),
             busy: row.flag("busy")?,
+            broken: false,
         };
         standings.insert(row.get::<String, _>("id")?, standing);
     }
@@ -95,17 +99,19 @@ pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord]) -> Result<Vec<Commi
 }
 
 fn decide(turn: &TurnRecord, standing: Option<&mut Standing>, seen: &mut HashSet<String>) -> Committed {
-    if seen.contains(turn.event_id.as_str()) {
-        return Committed::Duplicate;
-    }
-    let Some(standing) = standing else { return Committed::Conflict };
+    let is_seen = seen.contains(turn.event_id.as_str());
+    let Some(standing) = standing else {
+        return if is_seen { Committed::Duplicate } else { Committed::Conflict };
+    };
     let basis = &turn.loaded;
-    let stands = standing.session == basis.present
+    let stands = !standing.broken
+        && standing.session == basis.present
         && standing.version == basis.version
         && standing.position == basis.position
         && standing.contact == basis.contact;
-    if !stands {
-        return Committed::Conflict;
+    if is_seen || !stands {
+        standing.broken = true;
+        return if is_seen { Committed::Duplicate } else { Committed::Conflict };
     }
     seen.insert(turn.event_id.as_str().to_owned());
     standing.session = Some(turn.session.id.clone());

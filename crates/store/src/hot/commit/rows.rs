@@ -7,7 +7,11 @@ fn insert(table: &str, columns: &'static [(&'static str, Kind)], rest: &str) -> 
     let names = columns.iter().map(|(name, _)| *name).collect::<Vec<_>>();
     let values = names.iter().map(|name| format!("v.{name}")).collect::<Vec<_>>().join(", ");
     let names = names.join(", ");
-    Many::new(columns, 0, &format!("INSERT INTO {table} ({names}) SELECT {values} FROM {{rows}} AS v WHERE true\n{rest}"))
+    Many::new(
+        columns,
+        0,
+        &format!("INSERT INTO {table} ({names}) SELECT {values} FROM {{rows}} AS v WHERE true\n{rest}"),
+    )
 }
 
 pub(super) static CONTACTS: LazyMany = LazyMany::new(|| {
@@ -96,9 +100,8 @@ pub(super) static PRESENT: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static REMEMBER: LazyMany = LazyMany::new(|| {
-    insert("remembered_events", &[("id", Text), ("address_id", Text), ("at", Int)], "ORDER BY v.id")
-});
+pub(super) static REMEMBER: LazyMany =
+    LazyMany::new(|| insert("remembered_events", &[("id", Text), ("address_id", Text), ("at", Int)], "ORDER BY v.id"));
 
 pub(super) static JOURNAL: LazyMany = LazyMany::new(|| {
     insert(

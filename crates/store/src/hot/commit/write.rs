@@ -28,9 +28,9 @@ pub(super) async fn write(
         .collect();
     contacts(tx, &good).await?;
     sessions(tx, &good).await?;
-    rows::REMEMBER.run(tx, vec![], each(&good, |turn| {
-        params![turn.event_id.as_str(), &turn.loaded.address_id, turn.now]
-    })).await?;
+    rows::REMEMBER
+        .run(tx, vec![], each(&good, |turn| params![turn.event_id.as_str(), &turn.loaded.address_id, turn.now]))
+        .await?;
     journal(tx, &good).await?;
     messages(tx, &good).await?;
     effects(tx, &good, lease).await?;

@@ -1,0 +1,80 @@
+//! Databases for tests: each test has its own, and takes it away.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use usher_store::{Store, Tx};
+
+use crate::conformance::people::at;
+
+/// A database of one test.
+pub(crate) struct Database {
+    pub(crate) store: Store,
+    /// What `Store::open` opens.
+    pub(crate) address: String,
+    place: Place,
+}
+
+enum Place {
+    Folder(PathBuf),
+    Server { address: String, name: String },
+}
+
+static MADE: AtomicU32 = AtomicU32::new(0);
+
+fn own_name() -> String {
+    format!("usher_store_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed))
+}
+
+impl Database {
+    /// Makes a SQLite database in a folder of its own.
+    pub(crate) async fn sqlite() -> Self {
+        let folder = std::env::temp_dir().join(own_name());
+        std::fs::create_dir_all(&folder).unwrap();
+        let address = format!("sqlite:{}", folder.join("usher.db").display());
+        Self::migrated(address, Place::Folder(folder)).await
+    }
+
+    /// Makes a PostgreSQL database on the server that the tests are given.
+    pub(crate) async fn postgres() -> Self {
+        let server = std::env::var("USHER_TEST_POSTGRES").expect(
+            "USHER_TEST_POSTGRES is not set: run the tests under `scripts/services run -- …`, which starts PostgreSQL for them",
+        );
+        let name = own_name();
+        let mut connection = PgConnection::connect(&server).await.unwrap();
+        connection.execute(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"))).await.unwrap();
+        connection.close().await.unwrap();
+        let (base, _) = server.rsplit_once('/').expect("the address names a database");
+        let address = format!("{base}/{name}");
+        Self::migrated(address, Place::Server { address: server, name }).await
+    }
+
+    async fn migrated(address: String, place: Place) -> Self {
+        let store = Store::open(&address, 4).await.unwrap();
+        store.migrate(at(0)).await.unwrap();
+        Self { store, address, place }
+    }
+
+    /// Closes the database and takes it away.
+    pub(crate) async fn remove(self) {
+        self.store.close().await;
+        match self.place {
+            Place::Folder(folder) => std::fs::remove_dir_all(folder).unwrap(),
+            Place::Server { address, name } => {
+                let mut connection = PgConnection::connect(&address).await.unwrap();
+                connection.execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
+            }
+        }
+    }
+}
+
+/// Runs SQL as somebody would who is not Usher.
+pub(crate) async fn run(store: &Store, sql: &'static str) {
+    let mut tx = store.begin().await.unwrap();
+    match &mut tx {
+        Tx::Sqlite(tx) => drop(sqlx::raw_sql(sql).execute(&mut **tx).await.unwrap()),
+        Tx::Postgres(tx) => drop(sqlx::raw_sql(sql).execute(&mut **tx).await.unwrap()),
+    }
+    tx.commit().await.unwrap();
+}
