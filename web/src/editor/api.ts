@@ -7,6 +7,10 @@ import type { Catalogue } from "./model/catalogue";
 import { normalise, type WorkflowDocument } from "./model/document";
 import type { Problem } from "./model/problems";
 
+/** A preview as it stands; `detail` says in words why it ended, where there is more to say. */
+export type PreviewNow = Preview & { detail?: string | null };
+/** Whom the builder plays in a preview. */
+export type Person = { name?: string; language?: string };
 export type Named = { key: string; name: string };
 export type Draft = { document: WorkflowDocument; etag: string };
 export type Kept = { etag: string; keptAt: string; problems: Problem[] };
@@ -33,8 +37,8 @@ export type EditorApi = {
   saveVersion: (etag: string, note?: string) => Promise<number>;
   version: (number: number) => Promise<WorkflowDocument>;
   live: () => Promise<{ version: number; document: WorkflowDocument }>;
-  startPreview: (request: { node?: number; channel: string }) => Promise<string>;
-  preview: (id: string) => Promise<Preview>;
+  startPreview: (request: { node?: number; channel: string; contact?: Person }) => Promise<string>;
+  preview: (id: string) => Promise<PreviewNow>;
   say: (id: string, answer: Answer) => Promise<void>;
   endPreview: (id: string) => Promise<void>;
   follow: (id: string, listener: PreviewListener) => () => void;
@@ -53,7 +57,11 @@ export function serverApi(workspace: string, key: string): EditorApi {
     },
     keep: async (document, etag) => {
       const kept = await workflows.keepDraft(workspace, key, document, etag);
-      return { etag: kept.etag ?? etag, keptAt: kept.data.kept_at, problems: kept.data.problems ?? [] };
+      return {
+        etag: kept.etag ?? etag,
+        keptAt: kept.data.kept_at,
+        problems: (kept.data.problems ?? []).map(placed),
+      };
     },
     takeNumbers: (count) => workflows.takeNumbers(workspace, key, count).then(({ first }) => first),
     saveVersion: (etag, note) => workflows.saveVersion(workspace, key, etag, note).then((v) => v.version),
@@ -65,7 +73,7 @@ export function serverApi(workspace: string, key: string): EditorApi {
     },
     startPreview: (request) =>
       previews.startPreview(workspace, { workflow: key, ...request }).then(({ id }) => id),
-    preview: (id) => previews.preview(workspace, id),
+    preview: async (id) => complete(await previews.preview(workspace, id)),
     say: async (id, answer) => {
       await previews.sayInPreview(workspace, id, answer);
     },
@@ -74,6 +82,22 @@ export function serverApi(workspace: string, key: string): EditorApi {
     },
     follow: (id, listener) => follow(previews.previewEvents(workspace, id), listener),
   };
+}
+
+/** A finding of the server; one about the workflow as a whole names no node. */
+function placed(problem: Omit<Problem, "node"> & { node?: number | null }): Problem {
+  return { ...problem, node: problem.node ?? null };
+}
+
+/** A preview with the parts that are left out when they are empty. */
+function complete(preview: PreviewNow): PreviewNow {
+  const visits = preview.visits.map((visit) => ({
+    ...visit,
+    exit: visit.exit ?? null,
+    sets: visit.sets ?? [],
+    notes: visit.notes ?? [],
+  }));
+  return { ...preview, visits, waiting_at: preview.waiting_at ?? null, variables: preview.variables ?? {} };
 }
 
 /** Follows server-sent events; the browser reconnects by itself, and the listener hears that it had to. */

@@ -10,6 +10,7 @@ import {
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useDraft, useEditor, usePreview } from "../context";
+import { ContactChoice } from "./contact";
 import { DeadEnd } from "./dead-end";
 import styles from "./phone.module.css";
 import type { PreviewChannel } from "./preview";
@@ -41,13 +42,14 @@ export function Phone({ hints }: Props) {
       <header className={styles.top}>
         <Select
           size="xs"
-          w={132}
+          w={120}
           aria-label={t("phone.channel")}
           data={CHANNELS.map((value) => ({ value, label: t(`phone.channels.${value}`) }))}
           value={channel}
           allowDeselect={false}
           onChange={(next) => next && void preview.setChannel(next as PreviewChannel)}
         />
+        <ContactChoice />
         <span className={styles.fill} />
         <Tool label={t(dark ? "phone.to_light" : "phone.to_dark")} onClick={() => setDark(!dark)}>
           {dark ? <IconSun size={16} /> : <IconMoon size={16} />}

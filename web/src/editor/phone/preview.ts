@@ -1,13 +1,16 @@
 /** A preview under way: what was said, which way it took, and how to start over with the same answers. */
 import { createStore } from "zustand/vanilla";
 import type { TranscriptMessage, Visit } from "../../api/types";
-import type { Answer, EditorApi } from "../api";
+import type { Answer, EditorApi, Person } from "../api";
 
 export type PreviewChannel = "whatsapp" | "web_chat" | "sms";
 
 export type PreviewState = {
   id: string | null;
   channel: PreviewChannel;
+  contact: Person;
+  /** Why it ended, where there is more to say. */
+  ending: string | null;
   messages: readonly TranscriptMessage[];
   visits: readonly Visit[];
   variables: Readonly<Record<string, unknown>>;
@@ -31,6 +34,7 @@ const EMPTY = {
   replaying: false,
   stale: false,
   reason: null,
+  ending: null,
 } satisfies Partial<PreviewState>;
 
 /** How long a replay waits for the workflow to answer before it says the next thing. */
@@ -43,7 +47,12 @@ export function createPreview(
   /** Brings the server up to date before a conversation begins on the draft. */
   flush: () => Promise<boolean>,
 ) {
-  const store = createStore<PreviewState>()(() => ({ ...EMPTY, channel: "whatsapp", state: "idle" }));
+  const store = createStore<PreviewState>()(() => ({
+    ...EMPTY,
+    channel: "whatsapp",
+    contact: { name: "Ann" },
+    state: "idle",
+  }));
   let unfollow = () => {};
   /** Rises with every start, so that what an older one still tells is not listened to. */
   let turn = 0;
@@ -55,8 +64,8 @@ export function createPreview(
     store.setState({ ...EMPTY, state: "starting" });
     try {
       await flush();
-      const { channel } = store.getState();
-      const id = await api.startPreview(from === undefined ? { channel } : { channel, node: from });
+      const { channel, contact } = store.getState();
+      const id = await api.startPreview({ channel, contact, ...(from === undefined ? {} : { node: from }) });
       if (mine !== turn) return void api.endPreview(id).catch(() => {});
       store.setState({ id, state: "running" });
       unfollow = api.follow(id, {
@@ -103,6 +112,7 @@ export function createPreview(
         variables: now.variables,
         waitingAt: now.state === "ended" ? null : now.waiting_at,
         state: now.state === "ended" ? "ended" : "running",
+        ending: now.detail ?? null,
       });
     } catch (error) {
       if (mine === turn) store.setState({ reason: wordsOf(error) });
@@ -165,6 +175,10 @@ export function createPreview(
     back: () => replay(store.getState().answers.slice(0, -1)),
     setChannel: (channel: PreviewChannel) => {
       store.setState({ channel });
+      return start();
+    },
+    setContact: (contact: Person) => {
+      store.setState({ contact });
       return start();
     },
     /** Notes that the draft has changed since. */

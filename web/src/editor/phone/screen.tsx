@@ -12,7 +12,7 @@ type ListMessage = Extract<OutboundMessage, { kind: "list" }>;
 export function Screen() {
   const { t } = useTranslation("editor");
   const { preview } = useEditor();
-  const { messages, state, waitingAt } = usePreview((all) => all);
+  const { messages, state, waitingAt, ending } = usePreview((all) => all);
   const [sheet, setSheet] = useState<ListMessage | null>(null);
   const [text, setText] = useState("");
   const end = useRef<HTMLDivElement>(null);
@@ -56,6 +56,7 @@ export function Screen() {
         {state === "ended" && (
           <div className={styles.ended}>
             <span>{t("phone.ended")}</span>
+            {ending && <span className={styles.why}>{ending}</span>}
             <button type="button" onClick={() => void preview.start()}>
               {t("phone.start_again")}
             </button>
@@ -100,7 +101,7 @@ type BubbleProps = {
 
 function Bubble({ message: { message, direction, node }, open, onTap, onOpenList }: BubbleProps) {
   const { t } = useTranslation("editor");
-  const { view } = useEditor();
+  const { draft, view } = useEditor();
   const header = "header" in message ? message.header : undefined;
   const footer = "footer" in message ? message.footer : undefined;
   return (
@@ -135,7 +136,9 @@ function Bubble({ message: { message, direction, node }, open, onTap, onOpenList
           className={styles.from}
           aria-label={t("phone.from_node", { number: node })}
           title={t("phone.from_node", { number: node })}
-          onClick={() => view.getState().goTo(node)}
+          onClick={() => {
+            if (draft.getState().document.nodes[String(node)]) view.getState().goTo(node);
+          }}
         >
           {node}
         </button>
