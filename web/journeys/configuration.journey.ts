@@ -15,7 +15,7 @@ const journey: Journey = async (scene) => {
   await dialog.getByLabel("App secret").fill("secret-of-the-app");
   await dialog.getByRole("button", { name: "Add channel" }).click();
   await page.getByRole("heading", { level: 1, name: "Support number" }).waitFor();
-  const callback = await page.getByLabel("Callback URL").inputValue();
+  const callback = await page.getByRole("textbox", { name: "Callback URL" }).inputValue();
   if (!callback.includes("/in/")) throw new Error(`the callback URL is ${callback}`);
   await page.getByText("Meta has not verified it yet").waitFor();
   await page.getByText("Kept, encrypted").first().waitFor();
@@ -28,7 +28,7 @@ const journey: Journey = async (scene) => {
   await dialog.getByLabel("Workflow").click();
   await page.getByRole("option").first().click();
   await dialog.getByRole("button", { name: "Add route" }).click();
-  await page.getByRole("row", { name: /^Support/ }).waitFor();
+  await page.getByRole("row", { name: /Support number/ }).waitFor();
 
   await open(page, "APIs");
   await page.getByRole("button", { name: "Try it" }).first().click();

@@ -11,7 +11,7 @@ const journey: Journey = async (scene) => {
   await dialog.getByLabel("Role").click();
   await page.getByRole("option", { name: "Viewer" }).click();
   await dialog.getByRole("button", { name: "Make the link" }).click();
-  const link = await dialog.getByLabel("Invitation link").inputValue();
+  const link = await dialog.getByRole("textbox", { name: "Invitation link" }).inputValue();
   await dialog.getByRole("button", { name: "Done" }).click();
 
   await page.getByRole("button", { name: /Account of/ }).click();
