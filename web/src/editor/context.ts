@@ -17,6 +17,8 @@ export type EditorParts = {
   workspace: string;
   workflowKey: string;
   readOnly: boolean;
+  /** What is shown is what is live, not the draft. */
+  production: boolean;
   catalogue: Catalogue;
   types: TypeIndex;
   workflows: readonly Named[];

@@ -52,7 +52,11 @@ export function Loaded(props: Props) {
   return (
     <EditorContext value={parts}>
       <div className={styles.editor} ref={root}>
-        <Header onDeploy={props.onDeploy} live={props.opened.live} />
+        <Header
+          onDeploy={props.onDeploy}
+          live={props.opened.live}
+          production={props.environment === "production"}
+        />
         <div className={styles.middle}>
           <div className={styles.main}>
             <div className={styles.canvas}>{mode === "canvas" ? <Canvas /> : <Outline />}</div>
@@ -105,6 +109,7 @@ function makeParts(props: Props, failed: (error: unknown) => void): EditorParts 
     workspace,
     workflowKey,
     readOnly,
+    production: props.environment === "production",
     catalogue: opened.catalogue,
     types,
     workflows: opened.workflows,
@@ -113,7 +118,7 @@ function makeParts(props: Props, failed: (error: unknown) => void): EditorParts 
     keeper,
     factsOf,
     preview: createPreview(api, keeper.flush),
-    actions: createActions({ api, types, draft, view, factsOf, failed }),
+    actions: createActions({ api, catalogue: opened.catalogue, types, draft, view, factsOf, failed }),
     savedEdits: { current: 0 },
   };
 }

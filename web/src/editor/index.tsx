@@ -26,9 +26,15 @@ export interface EditorProps {
 
 /** The editor of one workflow: the draft in the sandbox, what is live in production. */
 export function Editor(props: EditorProps) {
-  const { workspace, workflowKey, readOnly, api: given } = props;
+  const { workspace, workflowKey, environment, readOnly, api: given } = props;
   const api = useMemo(() => given ?? serverApi(workspace, workflowKey), [given, workspace, workflowKey]);
-  const { opened, error, retry } = useOpened(api, workspace, workflowKey, readOnly);
+  const { opened, error, retry } = useOpened(
+    api,
+    workspace,
+    workflowKey,
+    environment === "production",
+    readOnly,
+  );
   if (error !== null) return <Failed error={error} onRetry={retry} />;
   if (!opened) return <Skeletons readOnly={readOnly} />;
   return <Loaded {...props} api={api} opened={opened} />;

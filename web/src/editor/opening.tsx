@@ -20,7 +20,13 @@ export type Opened = {
 };
 
 /** Reads all that the editor needs to draw itself, at once. */
-export function useOpened(api: EditorApi, workspace: string, key: string, readOnly: boolean) {
+export function useOpened(
+  api: EditorApi,
+  workspace: string,
+  key: string,
+  production: boolean,
+  readOnly: boolean,
+) {
   const [opened, setOpened] = useState<Opened | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [tries, setTries] = useState(0);
@@ -29,23 +35,29 @@ export function useOpened(api: EditorApi, workspace: string, key: string, readOn
   useEffect(() => {
     let current = true;
     setError(null);
-    open(api, workspace, key, readOnly).then(
+    open(api, workspace, key, production, readOnly).then(
       (read) => current && setOpened(read),
       (failure: unknown) => current && setError(failure ?? new Error()),
     );
     return () => {
       current = false;
     };
-  }, [api, workspace, key, readOnly, tries]);
+  }, [api, workspace, key, production, readOnly, tries]);
 
   return { opened, error, retry: useCallback(() => setTries((count) => count + 1), []) };
 }
 
-async function open(api: EditorApi, workspace: string, key: string, readOnly: boolean): Promise<Opened> {
+async function open(
+  api: EditorApi,
+  workspace: string,
+  key: string,
+  production: boolean,
+  readOnly: boolean,
+): Promise<Opened> {
   const [catalogue, workflows, read] = await Promise.all([
     api.catalogue(),
     api.workflows(),
-    readOnly
+    production
       ? api.live().then(({ version, document }) => ({ live: version, document, etag: "" }))
       : api.draft().then((draft) => ({ live: null, ...draft })),
   ]);

@@ -49,14 +49,15 @@ export function Settings({ type, schema, values }: { type: NodeType; schema: Sch
   );
 }
 
+/** Without these a node does nothing, even where the schema lets them be left out. */
+const CHOSEN = new Set(["connection", "api", "workflow"]);
+
 /** At once: what is required, what a new node starts with, and the variable that it sets. */
 function split(type: NodeType, schema: Schema): [Set<string>, Set<string>] {
-  const main = new Set([
-    ...(schema.required ?? []),
-    ...Object.keys(type.new),
-    ...(type.sets ? [type.sets] : []),
-  ]);
   const names = Object.keys(schema.properties ?? {});
+  const chosen = names.filter((name) => CHOSEN.has(schema.properties?.[name]?.["x-widget"] ?? ""));
+  const main = new Set([...(schema.required ?? []), ...Object.keys(type.new), ...chosen]);
+  if (type.sets) main.add(type.sets);
   const more = names.filter((name) => !main.has(name));
   // A line that hides but one field takes more room than the field.
   if (more.length < 2 || main.size === 0) return [new Set(names), new Set()];

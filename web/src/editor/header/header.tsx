@@ -24,10 +24,11 @@ type Props = {
   onDeploy: ((version: number) => void) | undefined;
   /** The live version, in production. */
   live: number | null;
+  production: boolean;
 };
 
 /** The bar over the canvas: what it is, where it stands, and the one thing to do next. */
-export function Header({ onDeploy, live }: Props) {
+export function Header({ onDeploy, live, production }: Props) {
   const { t } = useTranslation("editor");
   const { actions, draft, readOnly, view } = useEditor();
   const name = useDraft((state) => state.document.name);
@@ -60,13 +61,16 @@ export function Header({ onDeploy, live }: Props) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {readOnly ? (
+      {production ? (
         <span className={styles.production}>
           <IconLock size={13} aria-hidden /> {t("header.production")}
           {live !== null && <span className={styles.version}>v{live}</span>}
         </span>
       ) : (
-        <StateChip standing={standing} />
+        <>
+          <StateChip standing={standing} />
+          {readOnly && <span className={styles.chip}>{t("header.read_only")}</span>}
+        </>
       )}
       <SegmentedControl
         size="xs"

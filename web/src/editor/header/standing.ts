@@ -5,12 +5,12 @@ import { useDraft, useEditor } from "../context";
 export type Standing = { state: "draft" | "saved" | "live"; latest: number | null; live: number | null };
 
 export function useStanding(): Standing | null {
-  const { api, workspace, workflowKey, readOnly, savedEdits } = useEditor();
+  const { api, workspace, workflowKey, production, savedEdits } = useEditor();
   const edits = useDraft((state) => state.edits);
   const workflow = useQuery({
     queryKey: [workspace, "workflows", workflowKey],
     queryFn: api.workflow,
-    enabled: !readOnly,
+    enabled: !production,
   });
   if (!workflow.data) return null;
   const { state, latest_version, live_version } = workflow.data;

@@ -23,8 +23,14 @@ export function addNode(
   number: number,
   at: Point,
   from: From,
+  /** Settings that the workspace gives, such as its one connection. */
+  given: Settings = {},
 ): Command {
-  const node: WorkflowNode = { type: type.type, settings: structuredClone(type.new), exits: {} };
+  const node: WorkflowNode = {
+    type: type.type,
+    settings: { ...given, ...structuredClone(type.new) },
+    exits: {},
+  };
   const place: Point = [snap(at[0]), snap(at[1])];
   const commands: Command[] = [{ do: "add", number, node, at: place }];
   if (from === "start" || (from === null && document.start === null && noNodes(document))) {

@@ -213,7 +213,8 @@ describe("edits", () => {
     if (!command) throw new Error("node 8 is there");
     const node = perform(begin(orderStatus), command, 0).document.nodes["8"];
     expect(node?.type).toBe("zendesk_support.get_ticket");
-    expect(node?.settings).toEqual({ connection: "helpdesk", ticket: "{{ ticket.id }}", variable: "ticket" });
+    const fresh = type("zendesk_support.get_ticket").new;
+    expect(node?.settings).toEqual({ ...fresh, connection: "helpdesk", variable: "ticket" });
     expect(node?.exits).toEqual(orderStatus.nodes["8"]?.exits);
   });
 

@@ -1,6 +1,6 @@
 /** What buttons, keys and menus do: each asks for numbers where it needs them, and gives one command. */
 import type { EditorApi } from "../api";
-import type { NodeType, TypeIndex } from "../model/catalogue";
+import { type Catalogue, connectionsOf, type NodeType, type TypeIndex } from "../model/catalogue";
 import type { ExitRef, Point, Settings, Target, WorkflowDocument } from "../model/document";
 import {
   addNode,
@@ -23,6 +23,7 @@ export type Actions = ReturnType<typeof createActions>;
 
 type Parts = {
   api: Pick<EditorApi, "takeNumbers">;
+  catalogue: Catalogue;
   types: TypeIndex;
   draft: DraftStore;
   view: ViewStore;
@@ -31,7 +32,7 @@ type Parts = {
   failed: (error: unknown) => void;
 };
 
-export function createActions({ api, types, draft, view, factsOf, failed }: Parts) {
+export function createActions({ api, catalogue, types, draft, view, factsOf, failed }: Parts) {
   const document = () => draft.getState().document;
   const facts = () => factsOf(document());
   const { perform } = draft.getState();
@@ -55,6 +56,12 @@ export function createActions({ api, types, draft, view, factsOf, failed }: Part
     return document().start === null ? "start" : null;
   }
 
+  /** A new integration node uses the first connection of its system, so that it can be tried at once. */
+  function givenTo(type: NodeType): Settings {
+    const connection = type.system ? connectionsOf(catalogue, type.system)[0] : undefined;
+    return connection ? { connection: connection.key } : {};
+  }
+
   return {
     async add(type: NodeType, from: From | undefined = undefined, at?: Point): Promise<number | null> {
       const wire = from === undefined ? (at ? null : fromSelection()) : from;
@@ -62,7 +69,7 @@ export function createActions({ api, types, draft, view, factsOf, failed }: Part
       const number = await numbers(1);
       if (number === null) return null;
       const place = at ?? placeAfter(document(), types, facts().heightOf, wire);
-      perform(addNode(document(), type, number, place, wire));
+      perform(addNode(document(), type, number, place, wire, givenTo(type)));
       if (at) view.getState().select([number]);
       else view.getState().goTo(number);
       return number;
