@@ -8,6 +8,8 @@ mod commit;
 mod effects;
 mod events;
 mod load;
+#[cfg(test)]
+mod plans;
 mod prune;
 mod statuses;
 mod timers;
@@ -26,6 +28,7 @@ pub use statuses::{DeliveryState, Recorded, Status, StatusOf};
 pub use turn::{Committed, InboundDetails, Profile, TurnParts, TurnRecord};
 
 use crate::Store;
+use crate::db::Dialect;
 use crate::error::Result;
 
 /// What the runner, the dispatcher and the timers ask of the store. Few methods, so that a faulty store can
@@ -130,5 +133,13 @@ impl Hot for Store {
 
     async fn prune(&self, now: Timestamp) -> Result<Pruned> {
         prune::prune(&self.db, now).await
+    }
+}
+
+/// Ends a `SELECT` so that it leaves to others what they have at hand; SQLite has no others.
+fn skip_locked(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Sqlite => "",
+        Dialect::Postgres => " FOR UPDATE SKIP LOCKED",
     }
 }

@@ -16,6 +16,7 @@
 //!    `impl Repository<&mut Tx>`. Name it in `repositories!` below.
 //! 3. A file in `tests/it/conformance/`, which runs on both databases.
 
+mod answers;
 mod api_keys;
 mod apis;
 mod audit;
@@ -45,6 +46,7 @@ mod workspaces;
 
 use jiff::Timestamp;
 
+pub use answers::{Answer, Answers};
 pub use api_keys::{ApiKey, ApiKeys, NewApiKey};
 pub use apis::{Api, ApiChange, Apis, NewApi};
 pub use audit::{Actor, Audit, Entry};
@@ -139,6 +141,7 @@ macro_rules! repositories {
 }
 
 repositories! {
+    answers: Answers,
     api_keys: ApiKeys,
     apis: Apis,
     audit: Audit,

@@ -6,7 +6,10 @@ use crate::db::{Db, Dialect, Queries, params};
 use crate::error::{Error, Result};
 
 /// The steps, in order; a step never changes once it was released.
-const STEPS: &[(i64, &str, &str)] = &[(1, "first", include_str!("migrations/0001_first.sql"))];
+const STEPS: &[(i64, &str, &str)] = &[
+    (1, "first", include_str!("migrations/0001_first.sql")),
+    (2, "answers", include_str!("migrations/0002_answers.sql")),
+];
 
 /// Guards against two processes that migrate at once; any number that no other program on the database uses.
 const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(7305808869232150)";

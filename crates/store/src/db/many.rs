@@ -79,6 +79,13 @@ impl Many {
         Ok(others)
     }
 
+    /// Returns a row that fits the columns.
+    #[cfg(test)]
+    pub(crate) fn example(&self) -> Vec<Param> {
+        let value = |kind: &Kind| if *kind == Text { Param::from("x") } else { Param::from(1_i64) };
+        self.columns.iter().map(|(_, kind)| value(kind)).collect()
+    }
+
     /// Runs the statement, unless there are no rows, and gives what it returns.
     pub(crate) async fn fetch(&self, tx: &mut Tx, others: Vec<Param>, rows: Vec<Vec<Param>>) -> Result<Vec<Row>> {
         if rows.is_empty() {

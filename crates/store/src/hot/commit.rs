@@ -1,8 +1,8 @@
 //! Commits many turns in one transaction: first the addresses are held in the order of their ids, then each turn is
 //! checked against what is there, then everything that the good ones wrote goes in, a statement a table.
 
-mod check;
-mod rows;
+pub(in crate::hot) mod check;
+pub(in crate::hot) mod rows;
 mod write;
 
 use usher_engine::id::EventId;
@@ -28,7 +28,7 @@ pub(super) async fn commit(db: &Db, turns: Vec<TurnRecord>, lease: Option<&Lease
     Ok(committed.into_iter().map(said).collect())
 }
 
-static SEEN: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static SEEN: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
         0,

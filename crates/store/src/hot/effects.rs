@@ -1,7 +1,7 @@
 //! Effects on their way to the outside: lanes, leases, and what came of them.
 
-mod due;
-mod settle;
+pub(in crate::hot) mod due;
+pub(in crate::hot) mod settle;
 
 use jiff::Timestamp;
 use usher_engine::effect::Effect;
@@ -85,7 +85,7 @@ pub enum Outcome {
     Dead { error: String, provider: Option<String>, event: Option<Event>, at: Timestamp },
 }
 
-static LOCK: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static LOCK: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
         0,
@@ -93,7 +93,7 @@ static LOCK: LazyMany = LazyMany::new(|| {
     )
 });
 
-static TRY_LOCK: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static TRY_LOCK: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
         0,

@@ -6,8 +6,9 @@ use usher_engine::event::Event;
 use usher_engine::id::{EventId, SessionId};
 
 use super::address::AddressKey;
+use super::skip_locked;
 use crate::db::many::{Int, LazyMany, Many, Text};
-use crate::db::{Db, Param, Row, Tx, params, to_json, to_ms};
+use crate::db::{Db, Dialect, Param, Queries, Row, Tx, params, to_json, to_ms};
 use crate::error::Result;
 
 /// An event that did not come from a channel.
@@ -26,7 +27,7 @@ impl OwnEvent {
     pub const GRACE: i64 = 2_000;
 }
 
-static INSERT: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static INSERT: LazyMany = LazyMany::new(|| {
     Many::new(
         &[
             ("id", Text),
@@ -67,24 +68,26 @@ pub(super) async fn insert(tx: &mut Tx, events: &[OwnEvent], stored_at: i64) -> 
     Ok(())
 }
 
+/// Whether anything is to be offered; most of the time nothing is, and this takes no lock.
+pub(in crate::hot) const IS_PENDING: &str = "SELECT 1 FROM own_events WHERE offer_at <= $1 LIMIT 1";
+
+pub(in crate::hot) fn offer_sql(dialect: Dialect) -> String {
+    let others = skip_locked(dialect);
+    format!(
+        "UPDATE own_events SET offer_at = $3 WHERE (id, address_id) IN (
+            SELECT id, address_id FROM own_events WHERE offer_at <= $1 ORDER BY offer_at LIMIT $2{others})
+        RETURNING id, workspace, environment, channel, address, session, event, at"
+    )
+}
+
 pub(super) async fn pending(db: &Db, now: Timestamp, again_at: Timestamp, limit: u32) -> Result<Vec<OwnEvent>> {
-    use crate::db::Queries;
     let mut reader = db;
-    // Most of the time there is none: ask without taking the write lock.
-    if reader.first("SELECT 1 FROM own_events WHERE offer_at <= $1 LIMIT 1", params![now]).await?.is_none() {
+    if reader.first(IS_PENDING, params![now]).await?.is_none() {
         return Ok(Vec::new());
     }
     let mut tx = db.begin().await?;
-    let taken = "SELECT id, address_id FROM own_events WHERE offer_at <= $1 ORDER BY offer_at LIMIT $2";
-    let lock = match tx.dialect() {
-        crate::db::Dialect::Sqlite => "",
-        crate::db::Dialect::Postgres => " FOR UPDATE SKIP LOCKED",
-    };
-    let sql = format!(
-        "UPDATE own_events SET offer_at = $3 WHERE (id, address_id) IN ({taken}{lock})
-         RETURNING id, workspace, environment, channel, address, session, event, at"
-    );
-    let rows = tx.all(sqlx::AssertSqlSafe(sql), params![now, i64::from(limit), again_at]).await?;
+    let offer = sqlx::AssertSqlSafe(offer_sql(tx.dialect()));
+    let rows = tx.all(offer, params![now, i64::from(limit), again_at]).await?;
     tx.commit().await?;
     let mut events = rows.iter().map(own_event).collect::<Result<Vec<_>>>()?;
     events.sort_by(|a, b| (to_ms(a.at), &a.event.id).cmp(&(to_ms(b.at), &b.event.id)));
@@ -105,7 +108,7 @@ fn own_event(row: &Row) -> Result<OwnEvent> {
     })
 }
 
-static CONSUME: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static CONSUME: LazyMany = LazyMany::new(|| {
     Many::new(&[("id", Text)], 0, "DELETE FROM own_events WHERE id IN (SELECT v.id FROM {rows} AS v)")
 });
 

@@ -88,7 +88,7 @@ impl Loaded {
     }
 }
 
-static LOAD: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static LOAD: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("workspace", Text), ("environment", Text)],
         0,

@@ -124,7 +124,7 @@ pub(super) async fn record(db: &Db, statuses: Vec<Status>, now: Timestamp) -> Re
     Ok(recorded)
 }
 
-static BY_EFFECT: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static BY_EFFECT: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("place", Int), ("id", Text)],
         0,
@@ -133,7 +133,7 @@ static BY_EFFECT: LazyMany = LazyMany::new(|| {
     )
 });
 
-static BY_PROVIDER_ID: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static BY_PROVIDER_ID: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("place", Int), ("provider_id", Text)],
         0,
@@ -208,7 +208,7 @@ fn no_reason() -> SendFailure {
     }
 }
 
-static READ: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static READ: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("address_id", Text), ("session", Text), ("position", Int)],
         0,
@@ -252,7 +252,7 @@ async fn read(tx: &mut Tx, places: &[Option<Place>]) -> Result<HashMap<Place, Me
     rows.iter().map(message).collect()
 }
 
-static UPDATE: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static UPDATE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[
             ("address_id", Text),
@@ -269,7 +269,7 @@ static UPDATE: LazyMany = LazyMany::new(|| {
     )
 });
 
-static SETTLED: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static SETTLED: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text)],
         0,

@@ -4,25 +4,32 @@ use jiff::Timestamp;
 use usher_engine::event::{Event, EventKind};
 use usher_engine::id::{EventId, SessionId};
 
-use super::AddressKey;
 use super::events::{self, OwnEvent};
+use super::{AddressKey, skip_locked};
 use crate::db::many::{Int, LazyMany, Many, Text};
-use crate::db::{Db, Dialect, Queries, Row, Tx, params, to_ms};
+use crate::db::{Db, Dialect, Queries, Row, params, to_ms};
 use crate::error::Result;
+
+/// Whether a timer is due; most of the time none is, and this takes no lock.
+pub(in crate::hot) const IS_DUE: &str = "SELECT 1 FROM timers WHERE due_at <= $1 LIMIT 1";
+
+pub(in crate::hot) fn take_sql(dialect: Dialect) -> String {
+    let others = skip_locked(dialect);
+    format!(
+        "DELETE FROM timers WHERE (session, name, address_id) IN (
+            SELECT session, name, address_id FROM timers WHERE due_at <= $1 ORDER BY due_at LIMIT $2{others})
+        RETURNING session, name, address_id, generation"
+    )
+}
 
 pub(super) async fn due(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<OwnEvent>> {
     let mut reader = db;
-    if reader.first("SELECT 1 FROM timers WHERE due_at <= $1 LIMIT 1", params![now]).await?.is_none() {
+    if reader.first(IS_DUE, params![now]).await?.is_none() {
         return Ok(Vec::new());
     }
     let mut tx = db.begin().await?;
-    let taken = format!(
-        "DELETE FROM timers WHERE (session, name, address_id) IN (
-            SELECT session, name, address_id FROM timers WHERE due_at <= $1 ORDER BY due_at LIMIT $2{})
-        RETURNING session, name, address_id, generation",
-        skip_locked(&tx)
-    );
-    let timers = tx.all(sqlx::AssertSqlSafe(taken), params![now, i64::from(limit)]).await?;
+    let take = sqlx::AssertSqlSafe(take_sql(tx.dialect()));
+    let timers = tx.all(take, params![now, i64::from(limit)]).await?;
     let timers = timers.iter().map(|timer| {
         let (session, address) = (timer.get::<&str, _>("session")?, timer.get::<&str, _>("address_id")?);
         Ok(params![session, address, timer.get::<&str, _>("name")?, timer.get::<i64, _>("generation")?])
@@ -42,7 +49,7 @@ pub(super) async fn due(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<OwnEv
 }
 
 /// A timer of a session that is over fires for nobody.
-static RUNNING: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static RUNNING: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("session", Text), ("address_id", Text), ("name", Text), ("generation", Int)],
         0,
@@ -52,18 +59,25 @@ static RUNNING: LazyMany = LazyMany::new(|| {
     )
 });
 
+/// Whether a session's deadline has passed.
+pub(in crate::hot) const IS_EXPIRED: &str = "SELECT 1 FROM sessions WHERE expires_at <= $1 LIMIT 1";
+
+pub(in crate::hot) fn choose_sql(dialect: Dialect) -> String {
+    let others = skip_locked(dialect);
+    format!(
+        "SELECT id, address_id, workspace, environment, channel, address, expires_at FROM sessions
+        WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2{others}"
+    )
+}
+
 pub(super) async fn expired(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<OwnEvent>> {
     let mut reader = db;
-    if reader.first("SELECT 1 FROM sessions WHERE expires_at <= $1 LIMIT 1", params![now]).await?.is_none() {
+    if reader.first(IS_EXPIRED, params![now]).await?.is_none() {
         return Ok(Vec::new());
     }
     let mut tx = db.begin().await?;
-    let chosen = format!(
-        "SELECT id, address_id, workspace, environment, channel, address, expires_at FROM sessions
-        WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2{}",
-        skip_locked(&tx)
-    );
-    let sessions = tx.all(sqlx::AssertSqlSafe(chosen), params![now, i64::from(limit)]).await?;
+    let choose = sqlx::AssertSqlSafe(choose_sql(tx.dialect()));
+    let sessions = tx.all(choose, params![now, i64::from(limit)]).await?;
     let mut expiries = Vec::with_capacity(sessions.len());
     let mut ids = Vec::with_capacity(sessions.len());
     for row in &sessions {
@@ -79,7 +93,7 @@ pub(super) async fn expired(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<O
     Ok(expiries)
 }
 
-static NO_DEADLINE: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static NO_DEADLINE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text)],
         0,
@@ -108,13 +122,6 @@ pub(super) async fn beat(db: &Db, now: Timestamp, grace_ms: i64) -> Result<i64> 
     .await?;
     tx.commit().await?;
     Ok(away)
-}
-
-fn skip_locked(tx: &Tx) -> &'static str {
-    match tx.dialect() {
-        Dialect::Sqlite => "",
-        Dialect::Postgres => " FOR UPDATE SKIP LOCKED",
-    }
 }
 
 fn key(row: &Row) -> Result<AddressKey> {

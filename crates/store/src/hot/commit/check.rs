@@ -7,7 +7,7 @@ use crate::db::{Dialect, Tx, params};
 use crate::error::Result;
 use crate::hot::turn::{Committed, TurnRecord};
 
-static KNOW: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static KNOW: LazyMany = LazyMany::new(|| {
     Many::new(
         &[
             ("id", Text),
@@ -27,7 +27,7 @@ static KNOW: LazyMany = LazyMany::new(|| {
 });
 
 /// On PostgreSQL, which lets several write at a time: everything of an address waits for who has it.
-static HOLD: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static HOLD: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
         0,
@@ -35,7 +35,7 @@ static HOLD: LazyMany = LazyMany::new(|| {
     )
 });
 
-static STANDING: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static STANDING: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
         0,
@@ -49,7 +49,7 @@ static STANDING: LazyMany = LazyMany::new(|| {
     )
 });
 
-static REMEMBERED: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static REMEMBERED: LazyMany = LazyMany::new(|| {
     Many::new(&[("id", Text)], 0, "SELECT r.id AS id FROM {rows} AS v JOIN remembered_events r ON r.id = v.id")
 });
 

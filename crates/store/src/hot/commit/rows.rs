@@ -14,7 +14,7 @@ fn insert(table: &str, columns: &'static [(&'static str, Kind)], rest: &str) -> 
     )
 }
 
-pub(super) static CONTACTS: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static CONTACTS: LazyMany = LazyMany::new(|| {
     Many::new(
         &[
             ("id", Text),
@@ -34,7 +34,7 @@ pub(super) static CONTACTS: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static HAS_ATTRIBUTES: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static HAS_ATTRIBUTES: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
         0,
@@ -42,7 +42,7 @@ pub(super) static HAS_ATTRIBUTES: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static ATTRIBUTES: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static ATTRIBUTES: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("contact", Text), ("name", Text), ("value", Text)],
         0,
@@ -52,7 +52,7 @@ pub(super) static ATTRIBUTES: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static NO_ATTRIBUTES: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static NO_ATTRIBUTES: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("contact", Text), ("name", Text)],
         0,
@@ -60,7 +60,7 @@ pub(super) static NO_ATTRIBUTES: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static SESSIONS: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static SESSIONS: LazyMany = LazyMany::new(|| {
     insert(
         "sessions",
         &[
@@ -92,7 +92,7 @@ pub(super) static SESSIONS: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static PRESENT: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static PRESENT: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("session", Text)],
         0,
@@ -100,10 +100,10 @@ pub(super) static PRESENT: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static REMEMBER: LazyMany =
+pub(in crate::hot) static REMEMBER: LazyMany =
     LazyMany::new(|| insert("remembered_events", &[("id", Text), ("address_id", Text), ("at", Int)], "ORDER BY v.id"));
 
-pub(super) static JOURNAL: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static JOURNAL: LazyMany = LazyMany::new(|| {
     insert(
         "journal",
         &[
@@ -123,7 +123,7 @@ pub(super) static JOURNAL: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static MESSAGES: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static MESSAGES: LazyMany = LazyMany::new(|| {
     insert(
         "messages",
         &[
@@ -143,7 +143,7 @@ pub(super) static MESSAGES: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static EFFECTS: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static EFFECTS: LazyMany = LazyMany::new(|| {
     insert(
         "effects",
         &[
@@ -168,7 +168,7 @@ pub(super) static EFFECTS: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static TIMERS: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static TIMERS: LazyMany = LazyMany::new(|| {
     insert(
         "timers",
         &[("session", Text), ("name", Text), ("address_id", Text), ("generation", Int), ("due_at", Int)],
@@ -177,7 +177,7 @@ pub(super) static TIMERS: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static NO_TIMERS: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static NO_TIMERS: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("session", Text), ("name", Text), ("address_id", Text)],
         0,
@@ -185,11 +185,11 @@ pub(super) static NO_TIMERS: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) static ENDED: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static ENDED: LazyMany = LazyMany::new(|| {
     Many::new(&[("session", Text)], 0, "DELETE FROM timers WHERE session IN (SELECT v.session FROM {rows} AS v)")
 });
 
-pub(super) static STATISTICS: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static STATISTICS: LazyMany = LazyMany::new(|| {
     insert(
         "statistics_deltas",
         &[

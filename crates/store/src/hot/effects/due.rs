@@ -1,6 +1,6 @@
 //! Takes effects that are due, under a lease.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use super::{DueEffect, Lease, Standing, lock_lanes};
 use crate::db::many::{LazyMany, Many, Text};
 use crate::db::{Db, Dialect, Queries, Row, Tx, params, to_ms};
 use crate::error::Result;
-use crate::hot::AddressKey;
+use crate::hot::{AddressKey, skip_locked};
 use usher_engine::id::SessionId;
 
 const COLUMNS: &str = "e.id AS id, e.address_id AS address_id, e.workspace AS workspace, e.environment AS environment,
@@ -19,10 +19,17 @@ const COLUMNS: &str = "e.id AS id, e.address_id AS address_id, e.workspace AS wo
 /// How many sends are looked at in one go; a lane that is cut goes on when its first part is settled.
 const ROWS: u32 = 2_000;
 
+/// Whether anything is due; most of the time nothing is, and this takes no lock.
+pub(in crate::hot) const IS_DUE: &str = "SELECT 1 FROM effects WHERE due_at <= $1 LIMIT 1";
+
+/// Lanes with a send that is due, some of them several times: asked by what is due, not lane by lane, of which many may
+/// wait.
+pub(in crate::hot) const DUE_LANES: &str =
+    "SELECT e.address_id AS id FROM effects e WHERE e.due_at <= $1 AND e.kind = 'send' ORDER BY e.due_at LIMIT $2";
+
 pub(in crate::hot) async fn due(db: &Db, now: Timestamp, limit: u32, lease: &Lease) -> Result<Vec<DueEffect>> {
     let mut reader = db;
-    // Most of the time there is none: ask without taking the write lock.
-    if reader.first("SELECT 1 FROM effects WHERE due_at <= $1 LIMIT 1", params![now]).await?.is_none() {
+    if reader.first(IS_DUE, params![now]).await?.is_none() {
         return Ok(Vec::new());
     }
     let mut tx = db.begin().await?;
@@ -35,7 +42,7 @@ pub(in crate::hot) async fn due(db: &Db, now: Timestamp, limit: u32, lease: &Lea
     rows.iter().map(due_effect).collect()
 }
 
-static TAKE: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static TAKE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text)],
         2,
@@ -44,27 +51,22 @@ static TAKE: LazyMany = LazyMany::new(|| {
     )
 });
 
+pub(in crate::hot) fn due_calls_sql(dialect: Dialect) -> String {
+    let others = skip_locked(dialect);
+    format!(
+        "SELECT {COLUMNS} FROM effects e WHERE e.due_at <= $1 AND e.kind = 'call' ORDER BY e.due_at, e.id LIMIT $2{others}"
+    )
+}
+
 async fn due_calls(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Row>> {
-    let skip = match tx.dialect() {
-        Dialect::Sqlite => "",
-        Dialect::Postgres => " FOR UPDATE SKIP LOCKED",
-    };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM effects e WHERE e.due_at <= $1 AND e.kind = 'call' ORDER BY e.due_at, e.id LIMIT $2{skip}"
-    );
-    tx.all(sqlx::AssertSqlSafe(sql), params![now, i64::from(limit)]).await
+    tx.all(sqlx::AssertSqlSafe(due_calls_sql(tx.dialect())), params![now, i64::from(limit)]).await
 }
 
 /// Takes lanes whose first send is due, each whole and in order.
 async fn due_sends(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Row>> {
-    let found = tx
-        .all(
-            "SELECT DISTINCT e.address_id AS id FROM effects e WHERE e.due_at <= $1 AND e.kind = 'send' LIMIT $2",
-            params![now, i64::from(limit)],
-        )
-        .await?;
-    let lanes = found.iter().map(|row| row.get("id")).collect::<Result<Vec<String>>>()?;
-    let lanes = lock_lanes(tx, lanes, true).await?;
+    let found = tx.all(DUE_LANES, params![now, i64::from(limit)]).await?;
+    let lanes = found.iter().map(|row| row.get("id")).collect::<Result<BTreeSet<String>>>()?;
+    let lanes = lock_lanes(tx, lanes.into_iter().collect(), true).await?;
     let rows = LANES.fetch(tx, Vec::new(), lanes.iter().map(|lane| params![lane]).collect()).await?;
     let mut waiting = HashSet::new();
     let mut begun = HashSet::new();
@@ -90,7 +92,7 @@ async fn due_sends(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Row>> 
     Ok(taken)
 }
 
-static LANES: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static LANES: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
         0,
@@ -101,7 +103,7 @@ static LANES: LazyMany = LazyMany::new(|| {
     )
 });
 
-static PARK: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static PARK: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text)],
         1,

@@ -52,7 +52,7 @@ pub(in crate::hot) async fn settle(db: &Db, settlements: Vec<Settlement>, now: T
     Ok(events)
 }
 
-static FIND_LANES: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static FIND_LANES: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
         0,
@@ -60,7 +60,7 @@ static FIND_LANES: LazyMany = LazyMany::new(|| {
     )
 });
 
-static FIND: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static FIND: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
         0,
@@ -147,7 +147,7 @@ fn own_event(row: &Row, event: Event, at: Timestamp) -> Result<OwnEvent> {
     })
 }
 
-static OVER: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static OVER: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text)],
         0,
@@ -155,7 +155,7 @@ static OVER: LazyMany = LazyMany::new(|| {
     )
 });
 
-static SENT: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static SENT: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("session", Text), ("position", Int), ("address_id", Text), ("provider_id", Text), ("provider", Text)],
         0,
@@ -166,7 +166,7 @@ static SENT: LazyMany = LazyMany::new(|| {
     )
 });
 
-static PUT_OFF: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static PUT_OFF: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text), ("state", Text), ("due_at", Int), ("error", Text)],
         0,
@@ -176,7 +176,7 @@ static PUT_OFF: LazyMany = LazyMany::new(|| {
 });
 
 /// The sends behind one that is put off wait with it, as if they had not been taken.
-static GIVEN_BACK: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static GIVEN_BACK: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("address_id", Text), ("position", Int)],
         1,
@@ -187,7 +187,7 @@ static GIVEN_BACK: LazyMany = LazyMany::new(|| {
     )
 });
 
-static DEAD: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static DEAD: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text), ("error", Text), ("at", Int)],
         0,
@@ -196,7 +196,7 @@ static DEAD: LazyMany = LazyMany::new(|| {
     )
 });
 
-static FAILED: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static FAILED: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("session", Text), ("position", Int), ("address_id", Text), ("error", Text), ("provider", Text)],
         0,
@@ -206,7 +206,7 @@ static FAILED: LazyMany = LazyMany::new(|| {
     )
 });
 
-static FREE: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static FREE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
         1,
