@@ -66,14 +66,27 @@ function wordsOf(message) {
  * }} Told
  */
 
-/** Returns black or white, whichever reads better on a colour (WCAG 2.2's relative luminance). @param {string} color */
-function readableOn(color) {
-  const channel = (/** @type {number} */ at) => {
-    const value = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+/** Returns a colour's relative luminance (WCAG 2.2). @param {number[]} color */
+function luminanceOf(color) {
+  const [red, green, blue] = color.map((part) => {
+    const value = part / 255;
     return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  };
-  const luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
-  return 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 ? "#ffffff" : "#000000";
+  });
+  return 0.2126 * (red ?? 0) + 0.7152 * (green ?? 0) + 0.0722 * (blue ?? 0);
+}
+
+/**
+ * Returns the business's colour as a background, and what reads well on it (WCAG 2.2 AA): white, for which a colour
+ * that is nearly dark enough is made a little darker, or black on a light one.
+ *
+ * @param {string} color
+ */
+function pairOf(color) {
+  let parts = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+  const onWhite = () => 1.05 / (luminanceOf(parts) + 0.05);
+  if (onWhite() < 3) return { background: color, text: "#000000" };
+  while (onWhite() < 4.5) parts = parts.map((part) => Math.floor(part * 0.97));
+  return { background: `rgb(${parts.join(" ")})`, text: "#ffffff" };
 }
 
 class Chat {
@@ -187,12 +200,14 @@ class Chat {
     this.title.textContent = told.title;
     this.subtitle.textContent = told.subtitle;
     this.input.placeholder = told.placeholder;
-    this.panel.style.setProperty("--own", told.color);
-    this.panel.style.setProperty("--on-own", readableOn(told.color));
+    const { background, text } = pairOf(told.color);
+    this.panel.style.setProperty("--own", background);
+    this.panel.style.setProperty("--on-own", text);
     if (told.greeting && !this.greeting.isConnected) {
       this.greeting.textContent = told.greeting;
       this.log.prepend(this.greeting);
     }
+    if (told.state === "active" && this.state !== "active") this.foot.replaceChildren();
     this.state = told.state;
     if (told.state === "ended") this.end();
     if (told.state === "closed")
@@ -203,11 +218,11 @@ class Chat {
 
   async start() {
     this.opened = true;
+    this.state = "active";
     this.foot.replaceChildren();
     this.wait();
     try {
       await this.connection.open();
-      this.state = "active";
     } catch (error) {
       this.rest();
       this.offer(error instanceof Refused ? error.message : "There is no connection.", "Try again");
@@ -246,6 +261,7 @@ class Chat {
     bubble.classList.add("pending");
     this.pending.set(id, bubble);
     this.add(bubble);
+    this.state = "active";
     this.foot.replaceChildren();
     this.deliver(id, content, bubble);
   }
@@ -279,8 +295,8 @@ class Chat {
       return;
     }
     this.rest();
-    this.foot.replaceChildren();
-    this.state = "active";
+    // What an ended conversation said before stands above the offer to start again.
+    if (this.state === "active") this.foot.replaceChildren();
     this.add(this.outbound(told.message, told.at));
     this.options.onMessage?.();
   }
