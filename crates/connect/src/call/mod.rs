@@ -85,7 +85,15 @@ impl Caller {
             let left = deadline.saturating_duration_since(Instant::now());
             match wait.filter(|wait| *wait < left) {
                 Some(wait) => tokio::time::sleep(wait).await,
-                None => return result.map_or_else(failed, |response| read(&response, &target.name)),
+                None => {
+                    return match result {
+                        Ok(response) => read(&response, &target.name),
+                        Err(failure) if failure.kind == http::FailureKind::Timeout && failure.sent => {
+                            timed_out(target, timeout)
+                        }
+                        Err(failure) => failed(failure),
+                    };
+                }
             }
             attempt += 1;
         }

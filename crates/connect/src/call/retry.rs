@@ -36,7 +36,10 @@ impl Retries {
             // Refused before anything was done with it.
             Ok(response) if response.status == 429 => Some(response.retry_after().unwrap_or(pause)),
             Ok(response) if response.status >= 500 && harmless => Some(response.retry_after().unwrap_or(pause)),
-            Err(failure) if failure.kind == http::FailureKind::Unreachable && (harmless || !failure.sent) => {
+            // Also a connection that took too long to be made; once the call's own time is over, no wait fits in.
+            Err(http::Failure { kind: http::FailureKind::Unreachable | http::FailureKind::Timeout, sent, .. })
+                if harmless || !sent =>
+            {
                 Some(pause)
             }
             _ => None,

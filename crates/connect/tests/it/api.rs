@@ -226,6 +226,9 @@ async fn an_api_that_misbehaves_gives_a_failure_in_the_time_and_size_set() {
         call.timeout_ms = 400;
         let answer = Caller::new(client()).execute(&call, &target.expect("it opens"), &EffectId::from("0f-2")).await;
         assert!(matches!(&answer, Answer::Failed { kind: found, .. } if *found == kind), "{behaviour:?}: {answer:?}");
+        if let Answer::Failed { kind: CallFailure::Timeout, message } = &answer {
+            assert_eq!(message, "the API Shop did not answer within 0.4 s");
+        }
         assert_eq!(door.connections(), 1, "{behaviour:?}: an API of the business's own is called once");
     }
 }
