@@ -1,7 +1,7 @@
 /** What the editor asks of the server: narrow, so that development and tests can answer for it. */
 import * as configuration from "../api/configuration";
 import * as previews from "../api/previews";
-import type { Preview, TranscriptMessage, Visit, WorkflowItem } from "../api/types";
+import type { Preview, TranscriptMessage, Visit, WorkflowItem, WorkflowProblem } from "../api/types";
 import * as workflows from "../api/workflows";
 import type { Catalogue } from "./model/catalogue";
 import { normalise, type WorkflowDocument } from "./model/document";
@@ -84,9 +84,15 @@ export function serverApi(workspace: string, key: string): EditorApi {
   };
 }
 
+type Found = Pick<Problem, "severity" | "message"> & {
+  node?: number | null;
+  exit?: string | null;
+  pointer?: string | null;
+};
+
 /** A finding of the server; one about the workflow as a whole names no node. */
-function placed(problem: Omit<Problem, "node"> & { node?: number | null }): Problem {
-  return { ...problem, node: problem.node ?? null };
+function placed({ node, exit, pointer, ...said }: Found): Problem {
+  return { ...said, node: node ?? null, ...(exit ? { exit } : {}), ...(pointer ? { pointer } : {}) };
 }
 
 /** A preview with the parts that are left out when they are empty. */

@@ -4,7 +4,8 @@ import { Panel, useReactFlow, useStore } from "@xyflow/react";
 import { useTranslation } from "react-i18next";
 import styles from "./controls.module.css";
 
-export const MOVE = { duration: 140 };
+/** Straight there: the default course zooms out and in again, and leaves another zoom behind when it is cut short. */
+export const MOVE = { duration: 140, interpolate: "linear" as const };
 export const FIT = { padding: 0.12, maxZoom: 1, ...MOVE };
 
 export function Controls() {

@@ -180,14 +180,23 @@ function Primary({ standing, onDeploy }: { standing: Standing | null; onDeploy: 
   const latest = standing?.latest ?? null;
   const canDeploy = onDeploy !== undefined && latest !== null;
   const toDeploy = standing?.state === "saved" && canDeploy;
+  const unchanged = standing?.state === "live";
   const primary = toDeploy
     ? { label: t("header.deploy", { version: latest }), act: () => onDeploy(latest) }
     : { label: t("header.save_version"), act: () => setSaving(true) };
   return (
     <Button.Group>
-      <Button size="xs" disabled={!standing} onClick={primary.act} className={styles.primary}>
-        {primary.label}
-      </Button>
+      <Tooltip label={t("header.nothing_new", { version: latest })} disabled={!unchanged}>
+        <Button
+          size="xs"
+          data-disabled={!standing || unchanged || undefined}
+          aria-disabled={!standing || unchanged}
+          onClick={(event) => (standing && !unchanged ? primary.act() : event.preventDefault())}
+          className={styles.primary}
+        >
+          {primary.label}
+        </Button>
+      </Tooltip>
       <Menu position="bottom-end" width={240}>
         <Menu.Target>
           <Button

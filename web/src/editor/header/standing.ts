@@ -16,7 +16,7 @@ export function useStanding(): Standing | null {
   const { state, latest_version, live_version } = workflow.data;
   return {
     state: edits !== savedEdits.current ? "draft" : state,
-    latest: latest_version,
-    live: live_version,
+    latest: latest_version ?? null,
+    live: live_version ?? null,
   };
 }
