@@ -135,6 +135,7 @@ const conversation: Conversation = {
   address: "visitor-7f3a9c",
   contact: { name: "Ann", phone: null, language: "en" },
   deployment: 3,
+  route: "r1",
   waiting_at: null,
   detail: null,
   workflow: "order-status",

@@ -1,75 +1,75 @@
-import { type Reply, send } from "./http";
-import { inEnvironment, inWorkspace } from "./paths";
+import { client, data } from "./client";
 import type {
-  ApiDefinition,
-  ApiKey,
+  ApiInput,
   Channel,
   ChannelKindItem,
   Connection,
   Environment,
   List,
-  Member,
-  NewApiKey,
   Role,
   Route,
-  Tested,
-  Tried,
   WorkspaceSettings,
 } from "./types";
 
-const data = <T>(reply: Reply<T>) => reply.data;
+const W = "/api/v1/workspaces/{workspace}";
+const E = `${W}/environments/{environment}` as const;
+
+const of = (workspace: string) => ({ path: { workspace } });
+const at = (workspace: string, environment: Environment) => ({ path: { workspace, environment } });
+
+// ── Routes ──
+
+export type RouteInput = Pick<Route, "name" | "channel" | "workflow" | "node">;
 
 export const routes = (workspace: string, environment: Environment) =>
-  send<List<Route>>("GET", inEnvironment(workspace, environment, "routes")).then(data);
-
-export type RouteInput = Pick<Route, "name" | "channel" | "workflow"> & {
-  key?: string;
-  node?: number | null;
-};
+  data(client.GET(`${E}/routes`, { params: at(workspace, environment) }));
 
 export const addRoute = (workspace: string, environment: Environment, body: RouteInput) =>
-  send<Route>("POST", inEnvironment(workspace, environment, "routes"), { body }).then(data);
+  data(client.POST(`${E}/routes`, { params: at(workspace, environment), body }));
 
-export const changeRoute = (
-  workspace: string,
-  environment: Environment,
-  id: string,
-  body: Partial<RouteInput>,
-) => send<Route>("PATCH", inEnvironment(workspace, environment, "routes", id), { body }).then(data);
+export const changeRoute = (workspace: string, environment: Environment, id: string, body: RouteInput) =>
+  data(client.PATCH(`${E}/routes/{id}`, { params: { path: { workspace, environment, id } }, body }));
 
 export const removeRoute = (workspace: string, environment: Environment, id: string) =>
-  send<void>("DELETE", inEnvironment(workspace, environment, "routes", id)).then(data);
+  data(client.DELETE(`${E}/routes/{id}`, { params: { path: { workspace, environment, id } } }));
 
-/** The types of channels that can be added. */
-export const channelKinds = (workspace: string) =>
-  send<ChannelKindItem[]>("GET", inWorkspace(workspace, "channel-kinds")).then(data);
-
-export const channels = (workspace: string, environment: Environment) =>
-  send<List<Channel>>("GET", inEnvironment(workspace, environment, "channels")).then(data);
-
-export const channel = (workspace: string, environment: Environment, key: string) =>
-  send<Channel>("GET", inEnvironment(workspace, environment, "channels", key)).then(data);
+// ── Channels ──
 
 export interface ChannelInput {
-  key?: string;
   kind: Channel["kind"];
   name: string;
   settings: Record<string, unknown>;
   secrets: Record<string, string>;
 }
 
+const channelOf = (workspace: string, environment: Environment, channel: string) => ({
+  path: { workspace, environment, channel },
+});
+
+/** The types of channels that can be added. */
+export const channelKinds = (workspace: string) =>
+  data(client.GET(`${W}/channel-kinds`, { params: of(workspace) })) as Promise<ChannelKindItem[]>;
+
+export const channels = (workspace: string, environment: Environment) =>
+  data(client.GET(`${E}/channels`, { params: at(workspace, environment) })) as Promise<List<Channel>>;
+
+export const channel = (workspace: string, environment: Environment, key: string) =>
+  data(
+    client.GET(`${E}/channels/{channel}`, { params: channelOf(workspace, environment, key) }),
+  ) as Promise<Channel>;
+
 export const addChannel = (workspace: string, environment: Environment, body: ChannelInput) =>
-  send<Channel>("POST", inEnvironment(workspace, environment, "channels"), { body }).then(data);
+  data(client.POST(`${E}/channels`, { params: at(workspace, environment), body }));
 
 export const changeChannel = (
   workspace: string,
   environment: Environment,
   key: string,
-  body: Partial<Omit<ChannelInput, "kind">>,
-) => send<Channel>("PATCH", inEnvironment(workspace, environment, "channels", key), { body }).then(data);
+  body: Omit<ChannelInput, "kind">,
+) => data(client.PATCH(`${E}/channels/{channel}`, { params: channelOf(workspace, environment, key), body }));
 
 export const removeChannel = (workspace: string, environment: Environment, key: string) =>
-  send<void>("DELETE", inEnvironment(workspace, environment, "channels", key)).then(data);
+  data(client.DELETE(`${E}/channels/{channel}`, { params: channelOf(workspace, environment, key) }));
 
 export const sendTestMessage = (
   workspace: string,
@@ -77,48 +77,67 @@ export const sendTestMessage = (
   key: string,
   body: { to: string; text: string },
 ) =>
-  send<Tested>("POST", inEnvironment(workspace, environment, "channels", key, "test-message"), { body }).then(
-    data,
+  data(
+    client.POST(`${E}/channels/{channel}/test-message`, {
+      params: channelOf(workspace, environment, key),
+      body,
+    }),
   );
 
-export const connections = (workspace: string, environment: Environment) =>
-  send<List<Connection>>("GET", inEnvironment(workspace, environment, "connections")).then(data);
+// ── Connections ──
 
 export interface ConnectionInput {
-  key?: string;
   name: string;
   system: string;
   settings: Record<string, unknown>;
   secrets: Record<string, string>;
 }
 
+const connectionOf = (workspace: string, environment: Environment, connection: string) => ({
+  path: { workspace, environment, connection },
+});
+
+export const connections = (workspace: string, environment: Environment) =>
+  data(client.GET(`${E}/connections`, { params: at(workspace, environment) })) as Promise<List<Connection>>;
+
 export const addConnection = (workspace: string, environment: Environment, body: ConnectionInput) =>
-  send<Connection>("POST", inEnvironment(workspace, environment, "connections"), { body }).then(data);
+  data(client.POST(`${E}/connections`, { params: at(workspace, environment), body }));
 
 export const changeConnection = (
   workspace: string,
   environment: Environment,
   key: string,
-  body: Partial<Omit<ConnectionInput, "system">>,
+  body: Omit<ConnectionInput, "system">,
 ) =>
-  send<Connection>("PATCH", inEnvironment(workspace, environment, "connections", key), { body }).then(data);
+  data(
+    client.PATCH(`${E}/connections/{connection}`, {
+      params: connectionOf(workspace, environment, key),
+      body,
+    }),
+  );
 
 export const removeConnection = (workspace: string, environment: Environment, key: string) =>
-  send<void>("DELETE", inEnvironment(workspace, environment, "connections", key)).then(data);
+  data(client.DELETE(`${E}/connections/{connection}`, { params: connectionOf(workspace, environment, key) }));
 
 export const testConnection = (workspace: string, environment: Environment, key: string) =>
-  send<Tested>("POST", inEnvironment(workspace, environment, "connections", key, "test")).then(data);
+  data(
+    client.POST(`${E}/connections/{connection}/test`, { params: connectionOf(workspace, environment, key) }),
+  );
 
-export const apis = (workspace: string) =>
-  send<List<ApiDefinition>>("GET", inWorkspace(workspace, "apis")).then(data);
+// ── APIs ──
 
-export type ApiInput = Omit<ApiDefinition, "key" | "secrets"> & { secrets: Record<string, string> };
+const apiOf = (workspace: string, api: string) => ({ path: { workspace, api } });
+
+export const apis = (workspace: string) => data(client.GET(`${W}/apis`, { params: of(workspace) }));
 
 export const addApi = (workspace: string, body: ApiInput) =>
-  send<ApiDefinition>("POST", inWorkspace(workspace, "apis"), { body }).then(data);
+  data(client.POST(`${W}/apis`, { params: of(workspace), body }));
 
 export const changeApi = (workspace: string, key: string, body: ApiInput) =>
-  send<ApiDefinition>("PATCH", inWorkspace(workspace, "apis", key), { body }).then(data);
+  data(client.PATCH(`${W}/apis/{api}`, { params: apiOf(workspace, key), body: { ...body } }));
+
+export const removeApi = (workspace: string, key: string) =>
+  data(client.DELETE(`${W}/apis/{api}`, { params: apiOf(workspace, key) }));
 
 export interface TryInput {
   environment: Environment;
@@ -128,34 +147,34 @@ export interface TryInput {
 }
 
 export const tryApi = (workspace: string, key: string, body: TryInput) =>
-  send<Tried>("POST", inWorkspace(workspace, "apis", key, "try"), { body }).then(data);
+  data(client.POST(`${W}/apis/{api}/try`, { params: apiOf(workspace, key), body }));
 
-export const removeApi = (workspace: string, key: string) =>
-  send<void>("DELETE", inWorkspace(workspace, "apis", key)).then(data);
+// ── People ──
 
-export const members = (workspace: string) =>
-  send<List<Member>>("GET", inWorkspace(workspace, "users")).then(data);
+const personOf = (workspace: string, id: string) => ({ path: { workspace, id } });
+
+export const members = (workspace: string) => data(client.GET(`${W}/users`, { params: of(workspace) }));
 
 export const invite = (workspace: string, body: { email: string; role: Role }) =>
-  send<{ url: string }>("POST", inWorkspace(workspace, "users"), { body }).then(data);
+  data(client.POST(`${W}/users`, { params: of(workspace), body }));
 
 export const changeMember = (workspace: string, id: string, body: { role: Role }) =>
-  send<Member>("PATCH", inWorkspace(workspace, "users", id), { body }).then(data);
+  data(client.PATCH(`${W}/users/{id}`, { params: personOf(workspace, id), body }));
 
 export const removeMember = (workspace: string, id: string) =>
-  send<void>("DELETE", inWorkspace(workspace, "users", id)).then(data);
+  data(client.DELETE(`${W}/users/{id}`, { params: personOf(workspace, id) }));
 
-export const apiKeys = (workspace: string) =>
-  send<List<ApiKey>>("GET", inWorkspace(workspace, "api-keys")).then(data);
+export const apiKeys = (workspace: string) => data(client.GET(`${W}/api-keys`, { params: of(workspace) }));
 
 export const makeApiKey = (workspace: string, body: { name: string; role: Role }) =>
-  send<NewApiKey>("POST", inWorkspace(workspace, "api-keys"), { body }).then(data);
+  data(client.POST(`${W}/api-keys`, { params: of(workspace), body }));
 
 export const revokeApiKey = (workspace: string, id: string) =>
-  send<void>("DELETE", inWorkspace(workspace, "api-keys", id)).then(data);
+  data(client.DELETE(`${W}/api-keys/{id}`, { params: personOf(workspace, id) }));
 
-export const workspaceSettings = (workspace: string) =>
-  send<WorkspaceSettings>("GET", inWorkspace(workspace)).then(data);
+// ── Workspace ──
+
+export const workspaceSettings = (workspace: string) => data(client.GET(W, { params: of(workspace) }));
 
 export const changeWorkspace = (workspace: string, body: Partial<Omit<WorkspaceSettings, "key">>) =>
-  send<WorkspaceSettings>("PATCH", inWorkspace(workspace), { body }).then(data);
+  data(client.PATCH(W, { params: of(workspace), body }));

@@ -1,8 +1,7 @@
-import { send } from "./http";
-import type { Invitation, Me } from "./types";
+import { client, data } from "./client";
+import type { Me } from "./types";
 
-export const setupNeeded = () =>
-  send<{ needed: boolean }>("GET", "/setup").then((reply) => reply.data.needed);
+export const setupNeeded = () => data(client.GET("/api/v1/setup")).then(({ needed }) => needed);
 
 export const setUp = (body: {
   token: string;
@@ -10,24 +9,23 @@ export const setUp = (body: {
   email: string;
   password: string;
   workspace: string;
-}) => send<Me>("POST", "/setup", { body }).then((reply) => reply.data);
+}): Promise<Me> => data(client.POST("/api/v1/setup", { body }));
 
-export const logIn = (body: { email: string; password: string }) => send<unknown>("POST", "/login", { body });
+export const logIn = (body: { email: string; password: string }) =>
+  data(client.POST("/api/v1/login", { body }));
 
-export const logOut = () => send<unknown>("POST", "/logout");
+export const logOut = () => data(client.POST("/api/v1/logout"));
 
-export const me = () => send<Me>("GET", "/me").then((reply) => reply.data);
+export const me = (): Promise<Me> => data(client.GET("/api/v1/me"));
 
 export const invitation = (token: string) =>
-  send<Invitation>("GET", `/invitations/${encodeURIComponent(token)}`).then((reply) => reply.data);
+  data(client.GET("/api/v1/invitations/{token}", { params: { path: { token } } }));
 
-export const acceptInvitation = (token: string, body: { name: string; password: string }) =>
-  send<Me>("POST", `/invitations/${encodeURIComponent(token)}`, { body }).then((reply) => reply.data);
+export const acceptInvitation = (token: string, body: { name: string; password: string }): Promise<Me> =>
+  data(client.POST("/api/v1/invitations/{token}", { params: { path: { token } }, body }));
 
 export const passwordReset = (token: string) =>
-  send<{ email: string }>("GET", `/password-resets/${encodeURIComponent(token)}`).then((reply) => reply.data);
+  data(client.GET("/api/v1/password-resets/{token}", { params: { path: { token } } }));
 
-export const resetPassword = (token: string, password: string) =>
-  send<Me>("POST", `/password-resets/${encodeURIComponent(token)}`, { body: { password } }).then(
-    (reply) => reply.data,
-  );
+export const resetPassword = (token: string, password: string): Promise<Me> =>
+  data(client.POST("/api/v1/password-resets/{token}", { params: { path: { token } }, body: { password } }));

@@ -2,7 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { listen } from "../api/http";
+import { listen } from "../api/client";
 import { i18next } from "../i18n";
 import { cssVariablesResolver, theme } from "../theme/mantine";
 import { noteReached } from "./connected";

@@ -30,9 +30,11 @@ export class Refusal {
 /** Answers `fetch` from a list; what is not on it is a 404. Gives the requests, as `METHOD path`. */
 export function answering(answers: Answers): { requests: string[]; bodies: unknown[] } {
   const seen = { requests: [] as string[], bodies: [] as unknown[] };
-  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
-    const request = `${init.method} ${url.replace("/api/v1", "")}`;
-    const body = init.body ? JSON.parse(String(init.body)) : undefined;
+  vi.stubGlobal("fetch", async (sent: Request) => {
+    const { pathname, search } = new URL(sent.url);
+    const request = `${sent.method} ${pathname.replace("/api/v1", "")}${search}`;
+    const text = await sent.text();
+    const body = text === "" ? undefined : JSON.parse(text);
     seen.requests.push(request);
     seen.bodies.push(body);
     const known = answers[request];

@@ -1,7 +1,7 @@
 /** What the editor asks of the server: narrow, so that development and tests can answer for it. */
 import * as configuration from "../api/configuration";
 import * as previews from "../api/previews";
-import type { Preview, TranscriptMessage, Visit, WorkflowItem, WorkflowProblem } from "../api/types";
+import type { Preview, TranscriptMessage, Visit, WorkflowItem } from "../api/types";
 import * as workflows from "../api/workflows";
 import type { Catalogue } from "./model/catalogue";
 import { normalise, type WorkflowDocument } from "./model/document";

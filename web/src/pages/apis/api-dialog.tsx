@@ -12,9 +12,9 @@ import {
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { type ApiInput, addApi, changeApi } from "../../api/configuration";
+import { addApi, changeApi } from "../../api/configuration";
 import { apisQuery } from "../../api/queries";
-import type { ApiDefinition, ContentType, Environment } from "../../api/types";
+import type { ApiDefinition, ApiInput, ContentType, Environment } from "../../api/types";
 import { usePlace } from "../../app/place";
 import { FormProblem } from "../../components/form-problem";
 import { PairsField } from "../../components/schema/pairs-field";

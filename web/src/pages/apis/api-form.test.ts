@@ -21,6 +21,7 @@ it("wants what the scheme says of itself, the scope aside", () => {
     token_url: "https://id.example",
     client_id: "",
     scope: "",
+    credentials_in: "header",
   } as const;
   expect(wrongIn({ ...good, authentication: oauth }, { client_secret: true })).toEqual({ scheme: true });
   expect(wrongIn({ ...good, authentication: { ...oauth, client_id: "c" } }, { client_secret: true })).toEqual(

@@ -1,5 +1,4 @@
-import type { ApiInput } from "../../api/configuration";
-import type { ApiDefinition, Scheme } from "../../api/types";
+import type { ApiDefinition, ApiInput, Scheme } from "../../api/types";
 
 /** The secret that each way of authentication needs; it is stored apart from the definition. */
 export const secretOf: Record<Scheme["kind"], string | null> = {
@@ -39,7 +38,7 @@ export function schemeOf(kind: Scheme["kind"]): Scheme {
     case "api_key":
       return { kind, header: "X-API-Key" };
     case "oauth_client_credentials":
-      return { kind, token_url: "", client_id: "" };
+      return { kind, token_url: "", client_id: "", credentials_in: "header" };
     default:
       return { kind };
   }

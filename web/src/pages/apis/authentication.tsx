@@ -1,7 +1,6 @@
 import { Select, TextInput } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { ApiInput } from "../../api/configuration";
-import type { Scheme } from "../../api/types";
+import type { ApiInput, Scheme } from "../../api/types";
 import { SecretFields } from "../../components/schema/secret-fields";
 import { schemeOf, secretOf, type Wrong } from "./api-form";
 import styles from "./apis.module.css";

@@ -87,7 +87,7 @@ function Answer({ tried }: { tried: Tried }) {
   const { t } = useTranslation();
   const { status, message, milliseconds } = tried;
   const body = readable(tried);
-  const good = status !== null && status < 400;
+  const good = status != null && status < 400;
   return (
     <Stack gap={8}>
       <div className={styles.verdict}>
@@ -95,7 +95,7 @@ function Answer({ tried }: { tried: Tried }) {
           tone={good ? "good" : "bad"}
           icon={good ? <IconCheck size={12} aria-hidden /> : <IconX size={12} aria-hidden />}
         >
-          {status === null ? t("apis.no_answer") : t("apis.status", { status })}
+          {status == null ? t("apis.no_answer") : t("apis.status", { status })}
         </Chip>
         <span>{t("apis.took", { milliseconds })}</span>
       </div>
@@ -106,8 +106,8 @@ function Answer({ tried }: { tried: Tried }) {
 }
 
 /** The answer's body; JSON on several lines. */
-function readable({ body, content_type }: Tried): string | null {
-  if (body === null || !content_type?.includes("json")) return body;
+function readable({ body, content_type }: Tried): string | null | undefined {
+  if (!body || !content_type?.includes("json")) return body;
   try {
     return JSON.stringify(JSON.parse(body), null, 2);
   } catch {

@@ -49,9 +49,9 @@ export function WhatsAppPanels({ channel }: { channel: Channel }) {
   );
 }
 
-function Verified({ at }: { at: string | null }) {
+function Verified({ at }: { at: Channel["verified_at"] }) {
   const { t } = useTranslation();
-  if (at === null) {
+  if (!at) {
     return (
       <span className={styles.waiting}>
         <IconClock size={16} aria-hidden />

@@ -13,7 +13,7 @@ export function ChannelStateChip({ channel }: { channel: Channel }) {
       </Chip>
     );
   }
-  if (channel.kind === "whatsapp" && channel.verified_at === null) {
+  if (channel.kind === "whatsapp" && !channel.verified_at) {
     return <Chip icon={<IconClock size={12} aria-hidden />}>{t("channels.states.unverified")}</Chip>;
   }
   return (

@@ -41,7 +41,7 @@ export function ConnectionDialog({ connection, onClose }: { connection?: Connect
     },
   });
 
-  async function test(kept: Connection) {
+  async function test(kept: Pick<Connection, "key" | "name">) {
     try {
       const { ok, message } = await testConnection(workspace.key, environment, kept.key);
       if (ok) said(t("connections.works", { name: kept.name }));

@@ -8,8 +8,8 @@ export function shown(workflows: WorkflowItem[], show: Show, search: string): Wo
   const wanted = search.trim().toLowerCase();
   return workflows.filter((workflow) => {
     if (workflow.archived !== (show === "archived")) return false;
-    if (show === "live" && workflow.live_version === null) return false;
-    if (show === "draft" && workflow.live_version !== null) return false;
+    if (show === "live" && workflow.live_version == null) return false;
+    if (show === "draft" && workflow.live_version != null) return false;
     return wanted === "" || text(workflow).includes(wanted);
   });
 }

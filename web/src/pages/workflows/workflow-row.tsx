@@ -59,9 +59,9 @@ function States({ workflow: { live_version, latest_version, state, archived } }:
   const { t } = useTranslation();
   return (
     <div className={styles.states}>
-      {live_version !== null && <Chip tone="good">{t("workflows.live", { version: live_version })}</Chip>}
+      {live_version != null && <Chip tone="good">{t("workflows.live", { version: live_version })}</Chip>}
       {state === "draft" && <Chip>{t("workflows.draft")}</Chip>}
-      {state === "saved" && latest_version !== null && (
+      {state === "saved" && latest_version != null && (
         <Chip>{t("workflows.saved", { version: latest_version })}</Chip>
       )}
       {archived && <Chip>{t("workflows.archived")}</Chip>}
