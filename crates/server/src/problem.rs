@@ -130,8 +130,12 @@ impl Problem {
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.detail)?;
-        for place in self.errors.iter().filter(|place| place.detail != self.detail) {
-            write!(f, "\n  {}: {}", if place.pointer.is_empty() { "/" } else { &place.pointer }, place.detail)?;
+        for place in self.errors.iter().filter(|place| !place.pointer.is_empty()) {
+            if place.detail == self.detail {
+                write!(f, " (at {})", place.pointer)?;
+            } else {
+                write!(f, "\n  {}: {}", place.pointer, place.detail)?;
+            }
         }
         Ok(())
     }
@@ -175,6 +179,13 @@ mod tests {
           ]
         }
         "#);
+    }
+
+    #[test]
+    fn a_problem_is_told_with_its_places() {
+        assert_eq!(Problem::invalid_at("/name", "a name is needed").to_string(), "a name is needed (at /name)");
+        let two = Problem::invalid("two are wrong").at("/a", "too long").at("/b", "too short");
+        assert_eq!(two.to_string(), "two are wrong\n  /a: too long\n  /b: too short");
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod drafts;
 pub mod key;
 pub mod people;
 pub mod references;
+pub mod reseal;
 pub mod routes;
 pub mod secret_fields;
 pub mod usage;

@@ -1,7 +1,7 @@
 //! The description of the API (OpenAPI 3.1), with what all endpoints share put in once.
 
-use axum::http::Method;
-use serde_json::{Map, Value as Json, json};
+use axum::http::{Method, StatusCode};
+use serde_json::{Value as Json, json};
 
 use super::access::{self, Access};
 use super::{endpoints, schema};
@@ -92,14 +92,33 @@ fn complete(path: &str, method: &str, operation: &mut Json) {
         }
         None => {}
     }
+    if method == Method::POST && matches!(asked, Some(Access::Member | Access::May(_))) {
+        add_idempotency_key(operation);
+    }
     let content = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
     if let Some(responses) = operation["responses"].as_object_mut() {
         for (status, response) in responses.iter_mut() {
+            if !response["description"].as_str().is_some_and(|about| !about.is_empty()) {
+                let known = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
+                let phrase = known.and_then(|status| status.canonical_reason()).unwrap_or("The answer.");
+                response["description"] = json!(phrase);
+            }
             if status.starts_with(['4', '5']) && response.get("content").is_none() {
                 response["content"] = content.clone();
             }
         }
         responses.insert("default".to_owned(), json!({ "description": "It did not work.", "content": content }));
+    }
+}
+
+fn add_idempotency_key(operation: &mut Json) {
+    let parameter = json!({
+        "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string", "maxLength": 200 },
+        "description": "Made up by the client; a repeat with the same key, within a day, gets the first answer again.",
+    });
+    match operation["parameters"].as_array_mut() {
+        Some(parameters) => parameters.push(parameter),
+        None => operation["parameters"] = json!([parameter]),
     }
 }
 
@@ -126,22 +145,24 @@ fn add_path_parameters(path: &str, operation: &mut Json) {
     }
 }
 
-/// The description's parts that a reader follows, for the tests of the routes.
-pub fn operations(document: &Json) -> Vec<(Method, String)> {
-    let empty = Map::new();
-    let paths = document["paths"].as_object().unwrap_or(&empty);
-    paths
-        .iter()
-        .flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(method, _)| (method, path)))
-        .filter_map(|(method, path)| {
-            Some((Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?, path.clone()))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Map;
+
     use super::*;
+
+    /// Returns every endpoint of the description.
+    fn operations(document: &Json) -> Vec<(Method, String)> {
+        let empty = Map::new();
+        let paths = document["paths"].as_object().unwrap_or(&empty);
+        paths
+            .iter()
+            .flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(method, _)| (method, path)))
+            .filter_map(|(method, path)| {
+                Some((Method::from_bytes(method.to_ascii_uppercase().as_bytes()).ok()?, path.clone()))
+            })
+            .collect()
+    }
 
     #[test]
     fn every_endpoint_states_what_it_asks_and_nothing_else_is_listed() {

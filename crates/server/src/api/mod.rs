@@ -9,6 +9,7 @@ pub mod conversations;
 pub mod docs;
 mod environments;
 pub mod extract;
+mod idempotency;
 mod people;
 pub mod previews;
 mod routes;
@@ -24,6 +25,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use usher_engine::{Environment, limits};
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::AppState;
@@ -56,6 +58,7 @@ fn endpoints() -> OpenApiRouter<AppState> {
 pub fn router(app: AppState) -> axum::Router<AppState> {
     let (router, _) = endpoints().split_for_parts();
     router
+        .route_layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .route_layer(middleware::from_fn_with_state(app, caller::admit))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
@@ -86,6 +89,14 @@ fn is_problem(response: &Response) -> bool {
 #[derive(Debug, Deserialize)]
 pub struct WorkflowPath {
     pub workflow: String,
+}
+
+/// Before which node.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct NodeQuery {
+    /// The number of a node; without it, every variable of the workflow is listed.
+    pub node: Option<u32>,
 }
 
 /// Names an environment.

@@ -40,6 +40,10 @@ macro_rules! engine_types {
                 let schema = without_definitions(schema, &mut components);
                 components.insert(stringify!($name).to_owned(), schema);
             )*
+            // Elsewhere its members stand beside others.
+            if let Some(Json::Object(definition)) = components.get_mut("ApiDefinition") {
+                definition.remove("additionalProperties");
+            }
             components
         }
     };

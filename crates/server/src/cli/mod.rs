@@ -13,6 +13,7 @@ mod migrate;
 mod openapi;
 mod output;
 mod password;
+mod reseal;
 mod schemas;
 mod serve;
 mod user;
@@ -62,6 +63,8 @@ enum Command {
     Password(password::Arguments),
     /// Shows conversations: a list, or one with its transcript and trace.
     Conversation(conversation::Arguments),
+    /// Encrypts stored secrets anew with the current master key, after it was rotated.
+    Reseal(reseal::Arguments),
     /// Checks this installation, and says what to mend.
     Doctor(doctor::Arguments),
     /// Prints the node catalogue as JSON.
@@ -97,6 +100,7 @@ async fn execute(options: Options, command: Command) -> Result<(), Failure> {
         Command::ApiKey(arguments) => arguments.run(options).await,
         Command::Password(arguments) => arguments.run(options).await,
         Command::Conversation(arguments) => arguments.run(options).await,
+        Command::Reseal(arguments) => arguments.run(options).await,
         Command::Doctor(arguments) => arguments.run(options).await,
         Command::Catalogue(arguments) => arguments.run(),
         Command::Openapi(arguments) => arguments.run(),

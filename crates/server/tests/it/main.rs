@@ -1,7 +1,15 @@
 //! The integration tests of the server: one binary, one module an endpoint or a promise.
 
+mod api;
+mod channels;
+mod cli;
 mod file_length;
 mod ladder;
+mod preview;
+mod room;
+mod runner;
+mod server;
+mod web_chat;
 
 use std::path::Path;
 

@@ -1,0 +1,15 @@
+//! The HTTP API, an endpoint or a rule a file.
+
+mod access;
+mod account;
+mod apis;
+mod bodies;
+mod channels;
+mod connections;
+mod deployments;
+mod editor;
+mod idempotency;
+mod people;
+mod routes;
+mod workflows;
+mod workspace;

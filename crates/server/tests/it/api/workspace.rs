@@ -1,0 +1,40 @@
+use serde_json::json;
+
+use crate::server::{TestServer, shop};
+
+#[tokio::test]
+async fn settings_are_read_and_changed() {
+    let server = TestServer::start().await;
+    let mut admin = server.admin().await;
+    let before = admin.get(&shop("")).await.expect(200);
+    assert_eq!(before, json!({ "key": "shop", "name": "Shop", "approval_required": false }));
+    let body = json!({ "name": "The Shop", "approval_required": true });
+    let after = admin.patch(&shop(""), body).await.expect(200);
+    assert_eq!(after, json!({ "key": "shop", "name": "The Shop", "approval_required": true }));
+    let problem = admin.patch(&shop(""), json!({ "name": " " })).await.problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/name");
+}
+
+#[tokio::test]
+async fn integrations_are_in_the_catalogue_once_their_system_is_connected() {
+    let server = TestServer::start().await;
+    let mut admin = server.admin().await;
+    let has = |catalogue: &serde_json::Value, name: &str| {
+        catalogue["types"].as_array().unwrap().iter().any(|kind| kind["type"] == name)
+    };
+    let before = admin.get(&shop("/catalogue")).await.expect(200);
+    assert!(has(&before, "menu") && !has(&before, "zendesk_support.create_ticket"));
+    assert_eq!(before["systems"][0]["system"], "zendesk_support");
+
+    let body = json!({
+        "system": "zendesk_support", "name": "Desk",
+        "settings": { "subdomain": "acme", "email": "agent@example.com" },
+        "secrets": { "api_token": "hush" }
+    });
+    admin.post(&shop("/environments/sandbox/connections"), body).await.expect(201);
+    let after = admin.get(&shop("/catalogue")).await.expect(200);
+    assert!(has(&after, "zendesk_support.create_ticket"));
+    assert_eq!(after["connections"][0]["key"], "desk");
+    assert_eq!(after["connections"][0]["state"], "untested");
+    assert!(!after.to_string().contains("hush"));
+}

@@ -1,0 +1,55 @@
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::Value as Json;
+
+use super::Usher;
+
+#[test]
+fn a_new_database_must_be_made_before_it_is_used() {
+    let usher = Usher::bare();
+    assert!(usher.fails(&["workspace", "list"]).contains("usher migrate"));
+    assert!(usher.run(&["migrate"]).contains("from 0"));
+    assert!(usher.run(&["migrate"]).contains("up to date"));
+    usher.run(&["migrate", "--check"]);
+    usher.run(&["workspace", "list"]);
+}
+
+#[test]
+fn the_doctor_finds_what_is_wrong() {
+    let usher = Usher::new();
+    let told = usher.run(&["doctor"]);
+    assert!(told.contains("ok    schema") && told.contains("ok    master key"), "{told}");
+    let key = usher.folder.join("data/master.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let output = usher.command(&["doctor"]).output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("MEND  master key"));
+    assert!(usher.fails(&["workspace", "list"]).contains("chmod 600"));
+}
+
+#[test]
+fn settings_come_from_a_file_too_and_a_misspelt_one_is_refused() {
+    let usher = Usher::bare();
+    let file = usher.file("usher.toml", "data = \"elsewhere\"\npublic_url = \"https://chat.example.com\"\n");
+    let told = usher.command(&["doctor", "--config", &file]).env_remove("USHER_DATA").output().unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("elsewhere") && told.contains("https://chat.example.com"), "{told}");
+    let file = usher.file("wrong.toml", "public_ulr = \"https://chat.example.com\"\n");
+    assert!(usher.fails(&["doctor", "--config", &file]).contains("public_ulr"));
+}
+
+#[test]
+fn descriptions_are_printed_as_json() {
+    let usher = Usher::bare();
+    let openapi: Json = serde_json::from_str(&usher.run(&["openapi"])).unwrap();
+    assert_eq!(openapi["openapi"], "3.1.0");
+    let catalogue: Json = serde_json::from_str(&usher.run(&["catalogue"])).unwrap();
+    assert!(catalogue["types"].as_array().unwrap().iter().any(|kind| kind["type"] == "zendesk_support.create_ticket"));
+    usher.run(&["schemas", "schemas"]);
+    for kind in ["workflow-1", "channel-1", "route-1", "api-1", "connection-1"] {
+        let text = std::fs::read_to_string(usher.folder.join(format!("schemas/{kind}.json"))).unwrap();
+        let schema: Json = serde_json::from_str(&text).unwrap();
+        assert!(schema["properties"]["usher"].is_object(), "{kind}");
+    }
+    assert!(!usher.folder.join("data").exists(), "these need no data");
+}
