@@ -54,6 +54,10 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
     /// together and in order, calls freely. An effect whose lease ran out comes back as [`Standing::Interrupted`].
     async fn due_effects(&self, now: Timestamp, limit: u32, lease: &Lease) -> Result<Vec<DueEffect>>;
 
+    /// Ends all leases: what was leased is due now, as [`Standing::Interrupted`]. For the start of a process that
+    /// knows that no other works on this database. Gives how many there were.
+    async fn end_leases(&self, now: Timestamp) -> Result<u64>;
+
     /// Writes down what came of effects, each once: what is settled already is left alone. Gives the events that
     /// were stored with it, to be run.
     async fn settle(&self, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<OwnEvent>>;
@@ -101,6 +105,10 @@ impl Hot for Store {
 
     async fn due_effects(&self, now: Timestamp, limit: u32, lease: &Lease) -> Result<Vec<DueEffect>> {
         effects::due(&self.db, now, limit, lease).await
+    }
+
+    async fn end_leases(&self, now: Timestamp) -> Result<u64> {
+        effects::end_leases(&self.db, now).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<OwnEvent>> {

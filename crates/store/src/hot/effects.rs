@@ -13,7 +13,7 @@ use crate::db::many::{LazyMany, Many, Text};
 use crate::db::{Dialect, Tx, params};
 use crate::error::Result;
 
-pub(super) use due::due;
+pub(super) use due::{due, end_leases};
 pub(super) use settle::{free_lanes, settle};
 
 /// How long a send that waits behind others of its lane is left alone, in milliseconds. It is freed when those are

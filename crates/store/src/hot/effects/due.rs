@@ -42,6 +42,14 @@ pub(in crate::hot) async fn due(db: &Db, now: Timestamp, limit: u32, lease: &Lea
     rows.iter().map(due_effect).collect()
 }
 
+pub(in crate::hot) async fn end_leases(db: &Db, now: Timestamp) -> Result<u64> {
+    let mut tx = db.begin().await?;
+    let sql = "UPDATE effects SET due_at = $1 WHERE state = 'leased' AND due_at > $1";
+    let ended = tx.execute(sql, params![now]).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
 pub(in crate::hot) static TAKE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text)],
