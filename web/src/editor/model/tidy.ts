@@ -50,7 +50,22 @@ function columnsOf(
   for (const { from, exit, to } of forward) graph.setEdge(String(from), String(to), {}, exit);
   dagre.layout(graph);
   const byX = groupBy(numbers, (number) => Math.round(graph.node(String(number)).x));
-  return [...byX].sort(([a], [b]) => a - b).map(([, column]) => column);
+  const ranked = [...byX].sort(([a], [b]) => a - b).map(([, column]) => column);
+  return closeToSource(ranked, forward);
+}
+
+/** Pulls every node to the column right after what leads to it; dagre may leave it just before what it leads to. */
+function closeToSource(ranked: readonly number[][], forward: readonly Edge[]): number[][] {
+  const incoming = groupBy(forward, (edge) => edge.to);
+  const ranks = new Map<number, number>();
+  ranked.forEach((column, index) => {
+    for (const number of column) {
+      const before = (incoming.get(number) ?? []).map((edge) => ranks.get(edge.from) ?? index - 1);
+      ranks.set(number, before.length === 0 ? index : Math.max(...before) + 1);
+    }
+  });
+  const columns = groupBy([...ranks], ([, rank]) => rank);
+  return [...columns].sort(([a], [b]) => a - b).map(([, column]) => column.map(([number]) => number));
 }
 
 /**
