@@ -2157,6 +2157,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2192,6 +2193,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2224,6 +2226,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2270,6 +2273,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2296,6 +2300,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2328,6 +2333,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2356,6 +2362,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2387,6 +2394,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2422,6 +2430,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2450,6 +2459,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2482,6 +2492,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2522,6 +2533,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2557,6 +2569,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2588,6 +2601,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2610,7 +2624,10 @@ export interface operations {
     create_api_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -2623,6 +2640,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2656,6 +2674,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2685,6 +2704,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2707,7 +2727,10 @@ export interface operations {
     create_api: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -2720,6 +2743,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2762,6 +2786,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2795,6 +2820,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2839,6 +2865,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2861,7 +2888,10 @@ export interface operations {
     try_api: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -2876,6 +2906,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2912,6 +2943,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2943,6 +2975,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2974,6 +3007,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3007,6 +3041,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3029,7 +3064,10 @@ export interface operations {
     create_channel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -3044,6 +3082,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3088,6 +3127,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3123,6 +3163,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3169,6 +3210,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3191,7 +3233,10 @@ export interface operations {
     send_test_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -3208,6 +3253,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3241,6 +3287,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3263,7 +3310,10 @@ export interface operations {
     create_connection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -3278,6 +3328,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3322,6 +3373,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3357,6 +3409,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3403,6 +3456,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3425,7 +3479,10 @@ export interface operations {
     test_connection: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -3438,6 +3495,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3478,6 +3536,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3513,6 +3572,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3587,6 +3647,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3609,7 +3670,10 @@ export interface operations {
     deploy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -3624,6 +3688,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3666,6 +3731,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3688,7 +3754,10 @@ export interface operations {
     create_route: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -3703,6 +3772,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3747,6 +3817,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3782,6 +3853,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3819,6 +3891,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3852,6 +3925,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3887,6 +3961,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3909,7 +3984,10 @@ export interface operations {
     start_preview: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -3922,6 +4000,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3955,6 +4034,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3988,6 +4068,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4042,7 +4123,10 @@ export interface operations {
     say_in_preview: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -4057,6 +4141,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Accepted */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4086,6 +4171,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4108,7 +4194,10 @@ export interface operations {
     invite_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -4121,6 +4210,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4163,6 +4253,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4198,6 +4289,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4229,6 +4321,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4251,7 +4344,10 @@ export interface operations {
     create_workflow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -4264,6 +4360,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4306,6 +4403,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4339,6 +4437,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description No Content */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4383,6 +4482,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4416,6 +4516,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     ETag?: string;
@@ -4454,6 +4555,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     ETag?: string;
@@ -4515,6 +4617,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4551,6 +4654,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4573,7 +4677,10 @@ export interface operations {
     duplicate_workflow: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -4588,6 +4695,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4610,7 +4718,10 @@ export interface operations {
     take_numbers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -4625,6 +4736,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4658,6 +4770,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4680,7 +4793,10 @@ export interface operations {
     save_version: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The key of the workspace. */
                 workspace: string;
@@ -4695,6 +4811,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4739,6 +4856,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
