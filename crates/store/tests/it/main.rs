@@ -1,5 +1,8 @@
 //! Tests of the store from outside: one conformance suite, run on SQLite and on PostgreSQL.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod conformance;
 mod database;
+mod model;
 mod schema;

@@ -188,5 +188,5 @@ pub(crate) async fn what_is_seen_is_known(store: &Store) {
     assert!(store.commit(Vec::new(), None).await.unwrap().is_empty());
     assert!(store.load(&[]).await.unwrap().is_empty());
     store.prune(at(10) + SignedDuration::from_hours(8 * 24)).await.unwrap();
-    assert_eq!(store.seen(&[play.event.id.clone()]).await.unwrap(), [true]);
+    assert_eq!(store.seen(std::slice::from_ref(&play.event.id)).await.unwrap(), [true]);
 }

@@ -112,7 +112,7 @@ pub(crate) async fn a_failure_reaches_the_session_that_wants_it(store: &Store) {
     assert_eq!(own.event.kind, EventKind::SendFailed { effect: play.effect(0), failure });
     assert_eq!(record(store, vec![failed]).await.failures, []);
     assert_eq!(store.pending_events(at(60), at(70), 10).await.unwrap(), recorded.failures);
-    store.consume(&[own.event.id.clone()]).await.unwrap();
+    store.consume(std::slice::from_ref(&own.event.id)).await.unwrap();
     assert_eq!(store.pending_events(at(80), at(90), 10).await.unwrap(), []);
     // Nobody waits for it any longer.
     Play::written(store, "ann", "bye", 51).await.ends().commit(store).await;

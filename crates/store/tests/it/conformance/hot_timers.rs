@@ -79,5 +79,5 @@ pub(crate) async fn events_are_remembered_for_eight_days(store: &Store) {
     assert_eq!(again.commit(store).await, Committed::Duplicate);
     let pruned = store.prune(later(8 * 24)).await.unwrap();
     assert_eq!((pruned.events, pruned.more), (1, false));
-    assert_eq!(store.seen(&[play.event.id.clone()]).await.unwrap(), [false]);
+    assert_eq!(store.seen(std::slice::from_ref(&play.event.id)).await.unwrap(), [false]);
 }
