@@ -117,6 +117,16 @@ describe("the editor", { timeout: 60_000 }, () => {
     expect(server.kept().document).toEqual(orderStatus);
   });
 
+  it("shows the draft to those who may not change it, and does not call it production", async () => {
+    const draft = { ...orderStatus, name: "The draft" };
+    const { server } = open(draft, { readOnly: true });
+    expect(await screen.findByRole("heading", { name: "The draft" })).toBeTruthy();
+    expect(screen.getByText("Read-only")).toBeTruthy();
+    expect(screen.queryByText("Production · read-only")).toBeNull();
+    expect(screen.queryByRole("button", { name: "Save version" })).toBeNull();
+    expect(server.kept().document).toEqual(draft);
+  });
+
   it("says why it could not open, and tries again", async () => {
     const server = fakeServer(orderStatus, catalogue);
     server.setOffline(true);

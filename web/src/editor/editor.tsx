@@ -12,6 +12,7 @@ import styles from "./editor.module.css";
 import { NodeForm } from "./form/node-form";
 import { Header } from "./header/header";
 import { indexTypes } from "./model/catalogue";
+import type { WorkflowDocument } from "./model/document";
 import { factFinder } from "./model/facts";
 import type { Opened } from "./opening";
 import { Outline } from "./outline/outline";
@@ -133,16 +134,9 @@ function useLife(parts: EditorParts, { opened, onFirstStep }: Props) {
     keeper.start();
     if (opened.shelved) keeper.recover(opened.shelved);
     const stopDraft = draft.subscribe((now, before) => {
-      if (now.document === before.document) return;
-      preview.outdate();
-      const more = Object.keys(now.document.nodes).length - Object.keys(before.document.nodes).length;
-      if (more > 0) tell.current?.("step");
-      else if (more === 0 && now.document.nodes !== before.document.nodes) {
-        const settings = Object.entries(now.document.nodes).some(
-          ([number, node]) => before.document.nodes[number]?.settings !== node.settings,
-        );
-        if (settings) tell.current?.("word");
-      }
+      const what = changeOf(before.document, now.document);
+      if (what !== null) preview.outdate();
+      if (what === "step" || what === "word") tell.current?.(what);
     });
     const stopPreview = preview.store.subscribe((now, before) => {
       if (now.answers.length > before.answers.length && !now.replaying) tell.current?.("talk");
@@ -158,6 +152,17 @@ function useLife(parts: EditorParts, { opened, onFirstStep }: Props) {
       keeper.stop();
     };
   }, [opened, draft, keeper, preview, view]);
+}
+
+/** What an edit meant to the conversation: a step was added, a word changed, something else, or nothing. */
+function changeOf(before: WorkflowDocument, now: WorkflowDocument): "step" | "word" | "other" | null {
+  if (before.nodes === now.nodes) return before.start === now.start ? null : "other";
+  const numbers = Object.keys(now.nodes);
+  if (numbers.length > Object.keys(before.nodes).length) return "step";
+  const changed = numbers.filter((number) => before.nodes[number] !== now.nodes[number]);
+  if (changed.some((number) => before.nodes[number]?.settings !== now.nodes[number]?.settings)) return "word";
+  const same = changed.every((number) => before.nodes[number]?.exits === now.nodes[number]?.exits);
+  return same && numbers.length === Object.keys(before.nodes).length ? null : "other";
 }
 
 /** Undo and redo wherever one is, also in a field: there is one history, the document's. Esc goes back a step. */

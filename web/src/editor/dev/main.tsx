@@ -48,6 +48,8 @@ function many(count: number): WorkflowDocument {
 
 const production = asked.has("production");
 const api = fakeServer(document, catalogue);
+// At hand in the browser's console: `server.setOffline(true)`, `server.changeByAnother((document) => document)`.
+Object.assign(window, { server: api });
 const root = window.document.getElementById("root");
 if (root) {
   createRoot(root).render(
