@@ -100,7 +100,7 @@ impl<'w> Run<'w> {
                 self.resume(&event.kind);
             }
             (State::Waiting { wait: Wait::Reply { .. } }, EventKind::TimerFired { timer, generation })
-                if timer == NO_REPLY_TIMER && *generation == self.session.generation =>
+                if self.session.timer_is_set && timer == NO_REPLY_TIMER && *generation == self.session.generation =>
             {
                 if let Some(place) = self.session.place.clone() {
                     self.leave_unasked(place, exits::NO_REPLY);
