@@ -113,7 +113,7 @@ describe("the editor", { timeout: 60_000 }, () => {
     expect(title.disabled).toBe(true);
     expect(screen.queryByRole("button", { name: "Undo" })).toBeNull();
     expect(screen.queryByRole("button", { name: /^Add/ })).toBeNull();
-    expect(screen.getByText("Production · read-only")).toBeTruthy();
+    expect(screen.getByText("Live v11 · read-only")).toBeTruthy();
     expect(server.kept().document).toEqual(orderStatus);
   });
 
@@ -122,7 +122,7 @@ describe("the editor", { timeout: 60_000 }, () => {
     const { server } = open(draft, { readOnly: true });
     expect(await screen.findByRole("heading", { name: "The draft" })).toBeTruthy();
     expect(screen.getByText("Read-only")).toBeTruthy();
-    expect(screen.queryByText("Production · read-only")).toBeNull();
+    expect(screen.queryByText(/^Live/)).toBeNull();
     expect(screen.queryByRole("button", { name: "Save version" })).toBeNull();
     expect(server.kept().document).toEqual(draft);
   });

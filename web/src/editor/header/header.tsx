@@ -63,8 +63,8 @@ export function Header({ onDeploy, live, production }: Props) {
       </Menu>
       {production ? (
         <span className={styles.production}>
-          <IconLock size={13} aria-hidden /> {t("header.production")}
-          {live !== null && <span className={styles.version}>v{live}</span>}
+          <IconLock size={13} aria-hidden />{" "}
+          {live === null ? t("header.read_only") : t("header.live_read_only", { version: live })}
         </span>
       ) : (
         <>
