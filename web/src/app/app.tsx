@@ -27,7 +27,7 @@ export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>
-        <Notifications position="bottom-right" role="region" aria-label={i18next.t("frame.notifications")} />
+        <Notifications position="bottom-center" role="region" aria-label={i18next.t("frame.notifications")} />
         <RouterProvider router={router} />
       </QueryClientProvider>
     </MantineProvider>
