@@ -9,7 +9,7 @@ use usher_engine::session::Session;
 use super::address::AddressKey;
 use super::turn::{LoadedBasis, Profile, TurnRecord};
 use crate::db::many::{LazyMany, Many, Text};
-use crate::db::{Db, Executor, Row, json};
+use crate::db::{Db, Executor, Row, json, to_ms};
 use crate::error::Result;
 
 /// What a turn at an address begins with.
@@ -96,7 +96,7 @@ pub(in crate::hot) static LOAD: LazyMany = LazyMany::new(|| {
             a.contact AS contact, c.name AS name, c.phone AS phone, c.language AS language,
             [sqlite] CASE WHEN c.has_attributes = 1 THEN (SELECT json_group_object(t.name, json(t.value)) FROM contact_attributes t WHERE t.contact = c.id) END AS attributes,
             [postgres] CASE WHEN c.has_attributes = 1 THEN (SELECT json_object_agg(t.name, t.value::json)::text FROM contact_attributes t WHERE t.contact = c.id) END AS attributes,
-            s.id AS session, s.version AS version, s.position AS position, s.state AS state
+            s.id AS session, s.version AS version, s.position AS position, s.expires_at AS expires_at, s.state AS state
         FROM {rows} AS v
         LEFT JOIN workspaces w ON w.id = v.workspace
         LEFT JOIN environments e ON e.workspace = v.workspace AND e.environment = v.environment
@@ -148,7 +148,15 @@ fn loaded(key: &AddressKey, row: Option<&Row>, address_id: String) -> Result<Loa
         let version = row.get("version")?;
         loaded.position = row.get("position")?;
         loaded.present = match json::<Session>("session", row.get("state")?) {
-            Ok(session) => Present::Session { session: Box::new(session), version },
+            Ok(mut session) => {
+                // Time in which Usher could not accept was given back to the column alone.
+                if let Some(deadline) = row.maybe_time("expires_at")?
+                    && session.expires_at.map(to_ms) != Some(to_ms(deadline))
+                {
+                    session.expires_at = Some(deadline);
+                }
+                Present::Session { session: Box::new(session), version }
+            }
             Err(problem) => Present::Unreadable { id: SessionId::from(id), version, problem: problem.to_string() },
         };
     }

@@ -195,7 +195,7 @@ impl Message {
 
     /// Says whether its effect is over now: it was sent, and nobody is at it.
     fn settles(&self) -> bool {
-        matches!(self.effect_state.as_deref(), Some("unknown" | "retry"))
+        matches!(self.effect_state.as_deref(), Some("unknown" | "retry" | "pending"))
             || (self.effect_state.as_deref() == Some("dead") && self.state != DeliveryState::Failed)
     }
 }
@@ -263,7 +263,8 @@ pub(in crate::hot) static UPDATE: LazyMany = LazyMany::new(|| {
             ("error", Text),
         ],
         0,
-        "UPDATE messages SET state = v.state, provider_id = v.provider_id, error = v.error
+        "UPDATE messages SET state = v.state, provider_id = v.provider_id,
+            error = CASE WHEN v.state = 'failed' THEN COALESCE(v.error, messages.error) END
         FROM {rows} AS v
         WHERE messages.session = v.session AND messages.position = v.position AND messages.address_id = v.address_id",
     )
