@@ -4,10 +4,12 @@
 //! to a bound, as one batch: the more there is to do, the more turns share one commit. Two workers are enough to use
 //! the time in which the disk writes.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use usher_store::OwnEvent;
@@ -34,8 +36,7 @@ impl Default for Size {
 /// Takes turns on batches of events.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Handles events, those of one address in the order given, and says for each whether it is done for good. A
-    /// panic inside must not come out of here.
+    /// Handles events, those of one address in the order given, and says for each whether it is done for good.
     async fn handle(&self, batch: &[Envelope]) -> Vec<Handled>;
 }
 
@@ -202,7 +203,10 @@ impl<H: Handler> Worker<H> {
             self.metrics.bus_queued.set(self.waiting.load(Ordering::Relaxed) as f64);
             let (batch, tickets): (Vec<_>, Vec<_>) =
                 queued.drain(..).map(|queued| (queued.envelope, queued.ticket)).unzip();
-            let handled = self.handler.handle(&batch).await;
+            let handled = AssertUnwindSafe(self.handler.handle(&batch)).catch_unwind().await.unwrap_or_else(|_| {
+                tracing::error!(events = batch.len(), "a batch of events panicked; they come again");
+                Vec::new()
+            });
             for (place, ticket) in tickets.into_iter().enumerate() {
                 let done = handled.get(place) == Some(&Handled::Done);
                 if let Some(ticket) = ticket.filter(|_| !done) {

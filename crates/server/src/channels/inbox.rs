@@ -85,7 +85,7 @@ fn stray(received: &Received) -> Unreadable {
 fn envelope(door: &Door, setup: &Arc<ChannelSetup>, received: Received, now: jiff::Timestamp) -> Envelope {
     Envelope {
         event: Event {
-            id: EventId::of_message(&setup.key, &received.provider_id),
+            id: EventId::of_message(&setup.id, &received.provider_id),
             kind: EventKind::MessageReceived { message: received.message },
         },
         key: AddressKey {

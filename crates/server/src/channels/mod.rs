@@ -71,7 +71,13 @@ async fn receive(
         return Err(Refused::Stopping.into());
     }
     let door = find(room, &kind, &door).await?;
-    let body = read(room, &headers, body).await?;
+    let told = told_length(&headers);
+    let kib = u32::try_from(told.unwrap_or(MOST_BYTES).min(MOST_BYTES) / 1024 + 1).unwrap_or(u32::MAX);
+    let Ok(_place) = room.intake.try_acquire_many(kib) else {
+        room.metrics.bus_refused.increment(1);
+        return Err(Refused::Full.into());
+    };
+    let body = read(room, told, body).await?;
     let channel = channel_of(&door)?;
     authenticate(room, &door, channel, &headers, &body)?;
     inbox::take(room, &door, channel.parse(&body)).await?;
@@ -97,12 +103,12 @@ fn channel_of(door: &Door) -> Result<&dyn Channel, Problem> {
     }
 }
 
+fn told_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// Reads the body to its end, or to the bound.
-async fn read(room: &Room, headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let told: Option<usize> = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok())
-        .and_then(|length| length.parse().ok());
+async fn read(room: &Room, told: Option<usize>, body: Body) -> Result<Bytes, Problem> {
     let oversized = || {
         room.metrics.webhooks.oversized.increment(1);
         let detail = format!("a webhook has at most {MOST_BYTES} bytes");

@@ -23,10 +23,11 @@ pub(super) async fn run(shared: Arc<Shared>, due: DueEffect) {
     let system = format!("{}/{}/{}", due.key.workspace, due.key.environment, name(&call.target));
     let mut stopping = shared.stopping.subscribe();
     let place = tokio::select! {
-        place = tokio::time::timeout(WAIT_FOR_A_PLACE, places(&shared, &system).acquire_owned()) => place,
+        biased;
         _ = stopping.wait_for(|stopping| *stopping) => {
             return put_off(&shared, &due, SignedDuration::ZERO, "Usher stopped before");
         }
+        place = tokio::time::timeout(WAIT_FOR_A_PLACE, places(&shared, &system).acquire_owned()) => place,
     };
     let Ok(Ok(_place)) = place else {
         return put_off(&shared, &due, KEPT, "too many calls to this system are under way");
@@ -43,10 +44,13 @@ pub(super) async fn run(shared: Arc<Shared>, due: DueEffect) {
                 until.duration_since(started).as_secs().max(1)
             ),
         },
-        _ => answer(&shared, &due, call).await,
+        _ => {
+            let answer = answer(&shared, &due, call).await;
+            note_health(&shared, system, &answer, shared.parts.clock.now());
+            answer
+        }
     };
     let now = shared.parts.clock.now();
-    note_health(&shared, system, &answer, now);
     shared.parts.metrics.call_seconds.record(now.duration_since(started).as_secs_f64());
     match &answer {
         Answer::Responded { .. } => shared.parts.metrics.calls_answered.increment(1),

@@ -53,9 +53,16 @@ pub(super) async fn run(shared: Arc<Shared>, lane: String) {
             }
             Step::Held(outcome) => {
                 let waiting = lock(&shared.lanes).remove(&lane).unwrap_or_default();
-                shared.settle(&due.effect.id, outcome, Some(lane));
-                // The store gives the others back after the first.
-                shared.let_go(waiting.iter().skip(1).map(|other| &other.effect.id));
+                shared.settle(&due.effect.id, outcome, Some(lane.clone()));
+                // The store gives the others back after the first; those that may have been sent wait for a status too.
+                let (interrupted, others): (Vec<_>, Vec<_>) =
+                    waiting.iter().skip(1).partition(|other| other.standing == Standing::Interrupted);
+                for other in interrupted {
+                    let until = after(&shared, shared.settings.unknown_wait);
+                    let error = "Usher was interrupted while it sent this".to_owned();
+                    shared.settle(&other.effect.id, Outcome::Unknown { until, error }, Some(lane.clone()));
+                }
+                shared.let_go(others.into_iter().map(|other| &other.effect.id));
                 return;
             }
         }
@@ -91,7 +98,7 @@ async fn send(shared: &Shared, lane: &str, due: &DueEffect) -> Step {
         }
     };
     if due.standing == Standing::Interrupted {
-        return unknown(shared, "Usher was interrupted while it sent this".to_owned());
+        return unknown(shared, due, "Usher was interrupted while it sent this".to_owned());
     }
     let request = match channel.request(message, &due.key.address, &due.effect.id) {
         Ok(request) => request,
@@ -120,10 +127,10 @@ async fn send(shared: &Shared, lane: &str, due: &DueEffect) -> Step {
                 setup.note_error(now, &problem.message);
                 return dead(shared, due, failure, provider());
             }
-            SendOutcome::Unknown { message } => return unknown(shared, message),
+            SendOutcome::Unknown { message } => return unknown(shared, due, message),
             SendOutcome::Retry { after: wait, scope, failure } => {
                 let wait = SignedDuration::try_from(wait).unwrap_or(shared.settings.give_up);
-                if now.duration_since(due.asked_at) + wait > shared.settings.give_up {
+                if now.duration_since(due.asked_at).saturating_add(wait) > shared.settings.give_up {
                     shared.parts.metrics.sends.dead.increment(1);
                     return dead(shared, due, failure, provider());
                 }
@@ -211,8 +218,13 @@ fn hold(shared: &Shared, setup: &ChannelSetup, lane: &str, scope: Scope, wait: S
     }
 }
 
-fn unknown(shared: &Shared, error: String) -> Step {
+/// Waits for a status that tells what became of a send; one that stays unknown for too long is given up, so that the
+/// customer does not get it again and again.
+fn unknown(shared: &Shared, due: &DueEffect, error: String) -> Step {
     shared.parts.metrics.sends.unknown.increment(1);
+    if shared.parts.clock.now().duration_since(due.asked_at) > shared.settings.give_up {
+        return dead(shared, due, unavailable(format!("{error}; no status came, and it is not sent again")), None);
+    }
     Step::Held(Outcome::Unknown { until: after(shared, shared.settings.unknown_wait), error })
 }
 

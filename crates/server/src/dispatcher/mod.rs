@@ -13,6 +13,7 @@ mod settler;
 mod sweeper;
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -95,6 +96,9 @@ struct Shared {
     /// The places to call a system at the same time, by system.
     places: Mutex<HashMap<String, Arc<Semaphore>>>,
     sweep: Notify,
+    /// How many sweeps were asked for, and how many of these are over.
+    sweeps_asked: AtomicU64,
+    sweeps_done: AtomicU64,
     stopping: watch::Sender<bool>,
 }
 
@@ -111,6 +115,8 @@ struct Health {
     circuits: HashMap<String, Circuit>,
 }
 
+/// Lanes that are remembered as followed.
+const FOLLOWED: usize = 10_000;
 /// How many paces are remembered before those that mean nothing any more are forgotten.
 const RATES: usize = 10_000;
 
@@ -139,6 +145,8 @@ impl Dispatcher {
             health: Mutex::default(),
             places: Mutex::default(),
             sweep: Notify::new(),
+            sweeps_asked: AtomicU64::new(0),
+            sweeps_done: AtomicU64::new(0),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -164,7 +172,13 @@ impl Dispatcher {
     /// Learns that a turn's sends were left to the store, because others of their lane go first: they are taken up as
     /// soon as those are settled.
     pub fn follow(&self, lane: String) {
-        lock(&self.0.followed).insert(lane);
+        let mut followed = lock(&self.0.followed);
+        if followed.len() >= FOLLOWED {
+            // The sweeper finds them anyway, only later.
+            followed.clear();
+        }
+        followed.insert(lane);
+        drop(followed);
         // Those before may have been settled between that commit and now.
         if self.in_hand() == 0 {
             self.sweep();
@@ -173,7 +187,13 @@ impl Dispatcher {
 
     /// Looks at once for effects that are due.
     pub fn sweep(&self) {
-        self.0.sweep.notify_one();
+        self.0.ask_for_sweep();
+    }
+
+    /// Says whether nothing is in hand or about to be.
+    pub fn is_idle(&self) -> bool {
+        let asked = self.0.sweeps_asked.load(Ordering::Acquire);
+        self.in_hand() == 0 && self.0.sweeps_done.load(Ordering::Acquire) >= asked
     }
 
     /// Returns how many effects are in hand.
@@ -233,16 +253,20 @@ impl Shared {
         self.settler.give(Given { settlement: Settlement { effect: effect.clone(), outcome }, lane });
     }
 
-    /// Takes up what waits in the store behind sends that are now settled.
-    fn go_on<'a>(&self, lanes: impl Iterator<Item = &'a String>) {
+    /// Asks for a sweep where sends wait in the store behind those that are now settled; says whether it did. The
+    /// sweep begins with the notification, once what is settled was let go of.
+    fn go_on<'a>(&self, lanes: impl Iterator<Item = &'a String>) -> bool {
         let mut followed = lock(&self.followed);
-        if followed.is_empty() {
-            return;
+        let freed = !followed.is_empty() && lanes.filter(|lane| followed.remove(*lane)).count() > 0;
+        if freed {
+            self.sweeps_asked.fetch_add(1, Ordering::AcqRel);
         }
-        let freed = lanes.filter(|lane| followed.remove(*lane)).count();
-        if freed > 0 {
-            self.sweep.notify_one();
-        }
+        freed
+    }
+
+    fn ask_for_sweep(&self) {
+        self.sweeps_asked.fetch_add(1, Ordering::AcqRel);
+        self.sweep.notify_one();
     }
 
     /// Lets go of effects that are settled, or that the store has back.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
+use usher_engine::id::EffectId;
 use usher_store::{Hot, Settlement};
 
 use super::Shared;
@@ -55,13 +56,18 @@ async fn run(alive: std::sync::Weak<Shared>, shared: Arc<Shared>, bus: Arc<dyn B
         let Some(shared) = alive.upgrade() else { return };
         let (settlements, lanes): (Vec<_>, Vec<_>) =
             batch.drain(..).map(|given| (given.settlement, given.lane)).unzip();
-        write(&shared, &*shared.parts.store, &*bus, settlements).await;
-        shared.go_on(lanes.iter().flatten());
+        let effects = write(&shared, &*shared.parts.store, &*bus, settlements).await;
+        // Counted before they are let go of, so that there is no moment in which nothing seems to be left to do.
+        let goes_on = shared.go_on(lanes.iter().flatten());
+        shared.let_go(effects.iter());
+        if goes_on {
+            shared.sweep.notify_one();
+        }
     }
 }
 
 /// Writes settlements down, however long the store is away: what was done must not be done again.
-async fn write(shared: &Shared, store: &dyn Hot, bus: &dyn Bus, settlements: Vec<Settlement>) {
+async fn write(shared: &Shared, store: &dyn Hot, bus: &dyn Bus, settlements: Vec<Settlement>) -> Vec<EffectId> {
     let mut wait = FIRST_WAIT;
     loop {
         match store.settle(settlements.clone(), shared.parts.clock.now()).await {
@@ -80,5 +86,5 @@ async fn write(shared: &Shared, store: &dyn Hot, bus: &dyn Bus, settlements: Vec
             }
         }
     }
-    shared.let_go(settlements.iter().map(|settlement| &settlement.effect));
+    settlements.into_iter().map(|settlement| settlement.effect).collect()
 }

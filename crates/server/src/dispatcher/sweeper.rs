@@ -1,5 +1,6 @@
 //! Takes up effects that nobody has in hand: those of before the start, those put off, those of a process that died.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use super::{Dispatcher, Shared, lock};
@@ -22,7 +23,9 @@ async fn run(alive: Weak<Shared>) {
             () = shared.sweep.notified() => {}
             _ = stopping.wait_for(|stopping| *stopping) => return,
         }
+        let asked = shared.sweeps_asked.load(Ordering::Acquire);
         sweep(&shared).await;
+        shared.sweeps_done.store(asked, Ordering::Release);
     }
 }
 

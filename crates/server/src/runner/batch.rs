@@ -1,6 +1,6 @@
 //! Takes turns on a batch of events: one load, the engine for each, one commit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -40,16 +40,14 @@ struct Taken {
 impl Handler for Runner {
     async fn handle(&self, batch: &[Envelope]) -> Vec<Handled> {
         let mut handled = vec![Handled::NotStored; batch.len()];
-        let mut open: Vec<usize> = (0..batch.len()).collect();
-        for _ in 0..ATTEMPTS {
-            match self.pass(batch, &open, &mut handled).await {
-                Ok(conflicts) if conflicts.is_empty() => break,
-                Ok(conflicts) => open = conflicts,
-                Err(error) => {
-                    self.0.metrics.turns.failed.increment(open.len() as u64);
-                    tracing::warn!(%error, events = open.len(), "turns could not be committed; their events come again");
-                    break;
-                }
+        let all: Vec<usize> = (0..batch.len()).collect();
+        match self.take_all(batch, all, &mut handled).await {
+            Ok(()) => {}
+            Err(error) if error.is_transient() => self.give_up(&error, &handled),
+            // The store refuses something in this batch for good: find out what, one by one.
+            Err(error) => {
+                tracing::warn!(%error, "the store refuses a batch of turns; they are taken one by one");
+                self.take_singly(batch, &mut handled).await;
             }
         }
         handled
@@ -57,6 +55,50 @@ impl Handler for Runner {
 }
 
 impl Runner {
+    /// Takes a turn on each event, and again where the session moved on meanwhile.
+    async fn take_all(
+        &self,
+        batch: &[Envelope],
+        mut open: Vec<usize>,
+        handled: &mut [Handled],
+    ) -> Result<(), usher_store::Error> {
+        for _ in 0..ATTEMPTS {
+            open = self.pass(batch, &open, handled).await?;
+            if open.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the turns of what is left of a batch one by one; what the store refuses even so is set aside.
+    async fn take_singly(&self, batch: &[Envelope], handled: &mut [Handled]) {
+        for (place, envelope) in batch.iter().enumerate() {
+            if handled[place] == Handled::Done {
+                continue;
+            }
+            let refused = match self.take_all(batch, vec![place], handled).await {
+                Ok(()) => continue,
+                Err(error) if error.is_transient() => return self.give_up(&error, handled),
+                Err(error) => error,
+            };
+            let mut aside = self.set_aside(envelope, &refused.to_string()).await;
+            if aside.is_ok() && matches!(envelope.origin, Origin::Own(_)) {
+                aside = self.0.store.consume(std::slice::from_ref(&envelope.event.id)).await;
+            }
+            match aside {
+                Ok(()) => handled[place] = Handled::Done,
+                Err(error) => return self.give_up(&error, handled),
+            }
+        }
+    }
+
+    fn give_up(&self, error: &usher_store::Error, handled: &[Handled]) {
+        let events = handled.iter().filter(|handled| **handled == Handled::NotStored).count();
+        self.0.metrics.turns.failed.increment(events as u64);
+        tracing::warn!(%error, events, "turns could not be committed; their events come again");
+    }
+
     /// Takes a turn on each open event and commits them together. Gives those whose session moved on meanwhile.
     async fn pass(
         &self,
@@ -78,7 +120,15 @@ impl Runner {
             events_left[index] += 1;
         }
         let mut loaded = room.store.load(&keys).await?;
+        let firsts =
+            open.iter().filter_map(|&place| Some((&batch[place], loaded.get(*key_of.get(&batch[place].key)?)?)));
+        if self.end_overdue(firsts).await? {
+            loaded = room.store.load(&keys).await?;
+        }
 
+        // Whether a turn of this pass, not committed yet, stands before at the address.
+        let mut chained = vec![false; keys.len()];
+        let mut again = Vec::new();
         let mut records = Vec::with_capacity(open.len());
         let mut taken = Vec::with_capacity(open.len());
         let mut consumed = Vec::new();
@@ -88,6 +138,8 @@ impl Runner {
             events_left[index] -= 1;
             let Some(begin) = loaded.get_mut(index) else { continue };
             match self.take(envelope, begin).await? {
+                // What stands before may yet be dropped, and with it the reason that there is nothing to take.
+                None if chained[index] => again.push(place),
                 None => {
                     handled[place] = Handled::Done;
                     room.metrics.turns.idle.increment(1);
@@ -108,6 +160,7 @@ impl Runner {
                         let contact = contact_after(&begin.contact, changes);
                         *begin = begin.after(&record, session, contact);
                     }
+                    chained[index] = true;
                     records.push(record);
                 }
             }
@@ -116,9 +169,32 @@ impl Runner {
             room.store.consume(&consumed).await?;
         }
         if records.is_empty() {
-            return Ok(Vec::new());
+            return Ok(again);
         }
-        self.commit(batch, records, taken, handled).await
+        let mut left = self.commit(batch, records, taken, handled).await?;
+        left.extend(again);
+        left.sort_unstable();
+        Ok(left)
+    }
+
+    /// Ends the sessions whose deadline has passed before a customer's event came: that event begins a new one. Says
+    /// whether there were any; what the sweeper did meanwhile shows when they are loaded again.
+    async fn end_overdue(
+        &self,
+        firsts: impl Iterator<Item = (&Envelope, &Loaded)>,
+    ) -> Result<bool, usher_store::Error> {
+        let mut records = BTreeMap::new();
+        for (envelope, begin) in firsts {
+            let Some(expiry) = turn::overdue(envelope, begin) else { continue };
+            if let Some((record, _)) = self.take(&expiry, &mut begin.clone()).await? {
+                records.insert(begin.address_id.clone(), record);
+            }
+        }
+        if records.is_empty() {
+            return Ok(false);
+        }
+        self.0.store.commit(records.into_values().collect(), None).await?;
+        Ok(true)
     }
 
     async fn commit(

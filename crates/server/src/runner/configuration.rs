@@ -89,7 +89,8 @@ pub struct Setup {
 
 /// A channel, ready for use.
 pub struct ChannelSetup {
-    /// Names the channel among all, for what is remembered of it.
+    /// Names the channel among those of all workspaces and environments: for ids of events, and for what is remembered
+    /// of it.
     pub id: String,
     pub environment: Environment,
     pub key: String,
@@ -330,14 +331,15 @@ impl Configurations {
         {
             return Ok(Arc::clone(&kept.configuration));
         }
+        // One asks; the others use what there is.
+        if let Some(kept) = lock(&self.0.snapshots).get_mut(workspace) {
+            kept.checked_at = now;
+        }
         let found = self.0.store.workspaces().get(workspace).await?.ok_or_else(|| self.gone(workspace))?;
-        if let Some(mut kept) = kept
+        if let Some(kept) = kept
             && kept.configuration.revision >= found.revision
         {
-            kept.checked_at = now;
-            let configuration = Arc::clone(&kept.configuration);
-            lock(&self.0.snapshots).insert(workspace.to_owned(), kept);
-            return Ok(configuration);
+            return Ok(kept.configuration);
         }
         self.load(workspace).await?.ok_or_else(|| self.gone(workspace))
     }

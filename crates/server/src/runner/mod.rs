@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use usher_connect::http;
 use usher_store::{AddressKey, Hot, Store};
 
@@ -37,6 +37,11 @@ use crate::web_chat::Visitors;
 use batch::Runner;
 use configuration::{Configurations, Demo};
 use library::Library;
+
+/// How long, once Usher is told to stop, effects still begin that were asked for before.
+const GRACE: Duration = Duration::from_secs(5);
+/// KiB of webhooks that may be in memory at a time, before they are read and parsed.
+const INTAKE_KIB: usize = 192 * 1024;
 
 /// How a room is measured out.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,6 +67,8 @@ pub struct Room {
     pub live: Live,
     pub visitors: Visitors,
     pub statuses: Statuses,
+    /// The room for bodies that doors read, in KiB.
+    pub intake: Semaphore,
     pub metrics: Arc<Metrics>,
 }
 
@@ -166,11 +173,19 @@ impl Handle {
             live,
             visitors: Visitors::default(),
             statuses,
+            intake: Semaphore::new(INTAKE_KIB),
             metrics: Arc::clone(&metrics),
             clock,
         });
         // Before anything is due: time in which nobody could write to us does not count.
         timers::wake(&room).await?;
+        if core.store.is_single_process() {
+            // Whoever had leased effects here is gone.
+            let interrupted = room.store.end_leases(room.clock.now()).await?;
+            if interrupted > 0 {
+                tracing::info!(interrupted, "takes up effects that were under way when Usher stopped");
+            }
+        }
         let (bus, workers) = Local::start(settings.bus, &Arc::new(Runner(Arc::clone(&room))), metrics);
         let bus = Arc::new(bus);
         let carried: Arc<dyn Bus> = Arc::<Local>::clone(&bus);
@@ -213,8 +228,9 @@ impl Handle {
         self.refuse();
         let Some((workers, timers)) = self.0.ending.lock().await.take() else { return };
         timers.finish().await;
-        // What was accepted is handled; what it asks for starts as long as there is time.
-        while self.0.bus.waiting() > 0 && tokio::time::Instant::now() < deadline {
+        // What was accepted is handled, and what it asks for is carried out, unless that has to wait for long.
+        let grace = deadline.min(tokio::time::Instant::now() + GRACE);
+        while !(self.0.bus.waiting() == 0 && self.dispatcher.is_idle()) && tokio::time::Instant::now() < grace {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         self.dispatcher.finish(deadline).await;

@@ -11,7 +11,7 @@ use usher_engine::id::{EventId, SessionId};
 use usher_engine::message::Outbound;
 use usher_engine::render::Abilities;
 use usher_engine::session::{EndReason, Ending, Entry, Place, Start, State};
-use usher_engine::{EventKind, Moment, Seed, Session, Turn, World, advance};
+use usher_engine::{Event, EventKind, Moment, Seed, Session, Turn, World, advance};
 use usher_store::{Error, Loaded};
 
 use super::Room;
@@ -89,6 +89,20 @@ pub(super) async fn plan(room: &Room, envelope: &Envelope, begin: &mut Loaded) -
     Ok(Plan::Advance(Box::new(Ready { session, workflows, contact, abilities, configuration })))
 }
 
+/// Returns the expiry of the session that is present, where its deadline had passed before the customer's event came.
+pub(super) fn overdue(envelope: &Envelope, begin: &Loaded) -> Option<Envelope> {
+    let Origin::Channel(_) = envelope.origin else { return None };
+    let session = begin.running()?;
+    let deadline = session.expires_at.filter(|deadline| *deadline <= envelope.at)?;
+    let id = EventId::of_expiry(&session.id, deadline.as_millisecond());
+    Some(Envelope {
+        key: envelope.key.clone(),
+        event: Event { id, kind: EventKind::SessionExpired },
+        at: deadline,
+        origin: Origin::Own(session.id.clone()),
+    })
+}
+
 /// Returns the contact as the turn sees it: with what the channel says where nothing better is known.
 fn contact_of(envelope: &Envelope, begin: &mut Loaded) -> Contact {
     let filled = |contact: &Contact| {
@@ -123,6 +137,11 @@ async fn begin_session(
     configuration: &Arc<Configuration>,
 ) -> Result<Beginning, Error> {
     let key = &envelope.key;
+    if let EventKind::MessageReceived { message } = &envelope.event.kind
+        && !message.asks_for_an_answer()
+    {
+        return Ok(Beginning::Nothing);
+    }
     let id = session_id(envelope.at, &envelope.event.id);
     if key.channel == preview::CHANNEL {
         let Some(preview) = room.previews.get(&key.address).await? else { return Ok(Beginning::Nothing) };

@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
@@ -81,7 +81,8 @@ impl Timers {
         ];
         let tasks = duties
             .map(|(duty, period)| {
-                let of = Loop { duty, room: Arc::clone(&room), bus: Arc::clone(&bus), stop: stop.subscribe() };
+                let room = Arc::clone(&room);
+                let of = Loop { duty, fired_at: room.clock.now(), room, bus: Arc::clone(&bus), stop: stop.subscribe() };
                 tokio::spawn(of.every(period))
             })
             .into();
@@ -101,7 +102,7 @@ impl Timers {
 /// What a loop does.
 #[derive(Debug, Clone, Copy)]
 enum Duty {
-    /// Fires timers and ends sessions.
+    /// Fires timers and ends sessions, once time in which Usher was away is given back.
     Fire,
     /// Offers events of our own that nobody consumed.
     OfferAgain,
@@ -115,6 +116,8 @@ enum Duty {
 
 struct Loop {
     duty: Duty,
+    /// When timers were last fired.
+    fired_at: Timestamp,
     room: Arc<Room>,
     bus: Arc<dyn Bus>,
     stop: watch::Receiver<bool>,
@@ -134,7 +137,7 @@ impl Loop {
                 return;
             }
             let done = match self.duty {
-                Duty::Fire => fire(&self).await,
+                Duty::Fire => fire(&mut self).await,
                 Duty::OfferAgain => offer_again(&self).await,
                 Duty::Note => self.room.configurations.notes().write(&self.room.records, &self.room.ids).await,
                 Duty::Beat => self.beat().await,
@@ -162,8 +165,11 @@ impl Loop {
 }
 
 /// Fires what is due.
-async fn fire(of: &Loop) -> Result<(), Error> {
+async fn fire(of: &mut Loop) -> Result<(), Error> {
     let store: &dyn Hot = &*of.room.store;
+    if of.room.clock.now().duration_since(of.fired_at).as_millis() > i128::from(BEAT_GRACE_MS) {
+        wake(&of.room).await?;
+    }
     while of.bus.waiting() < ON_THE_BUS {
         let now = of.room.clock.now();
         let mut events = store.due_timers(now, BATCH).await?;
@@ -178,6 +184,7 @@ async fn fire(of: &Loop) -> Result<(), Error> {
             break;
         }
     }
+    of.fired_at = of.room.clock.now();
     Ok(())
 }
 

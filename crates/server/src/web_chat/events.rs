@@ -89,7 +89,8 @@ impl live::Source for Visitor {
         let Some(now) = loaded.first() else { return Ok(told) };
         let running = now.running().is_some();
         let ended = now.known && !running;
-        if self.ended.is_none() {
+        // Told first, and again when a new conversation begins after one that had ended.
+        if self.ended.is_none_or(|before| before && !ended) {
             let answered = running || self.answers(now.deployment).await?;
             let state = match (running, ended, answered) {
                 (true, ..) => "active",

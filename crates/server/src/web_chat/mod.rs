@@ -110,7 +110,12 @@ async fn open(
     let chat = find(&state.room, &route, at.environment, &headers).await?;
     let key = address(&chat, &opened.visitor)?;
     check_id("id", &opened.id, true)?;
-    let id = EventId::of_opening(&key.channel, &opened.visitor, &opened.id);
+    let opening = match opened.id {
+        // Without an id, an opening is the same until something was said.
+        id if id.is_empty() => format!("at-{}", position_of(&state.room, &key).await?),
+        id => id,
+    };
+    let id = EventId::of_opening(&chat.at.setup.id, &opened.visitor, &opening);
     let answer = accept(&state.room, &chat, key, Event { id, kind: EventKind::ConversationOpened }, None).await;
     Ok(cors::named(chat.origin.as_deref(), answer))
 }
@@ -130,7 +135,7 @@ async fn send(
         (None, Some(tap)) => Inbound::Tap { id: tap.id, title: tap.title },
         _ => return Err(Problem::invalid_at("", "a message holds either `text` or `tap`")),
     };
-    let id = EventId::of_message(&key.channel, &format!("{}/{}", sent.visitor, sent.id));
+    let id = EventId::of_message(&chat.at.setup.id, &format!("{}/{}", sent.visitor, sent.id));
     let event = Event { id, kind: EventKind::MessageReceived { message } };
     let answer = accept(&state.room, &chat, key, event, Some(sent.id)).await;
     Ok(cors::named(chat.origin.as_deref(), answer))
@@ -158,9 +163,14 @@ async fn accept(
         profile: Profile::default(),
     }));
     room.accept(vec![Envelope { key: key.clone(), event, at: now, origin }]).await?;
-    let loaded = room.store.load(&[key]).await?;
-    let position = loaded.first().map_or(0, |loaded| loaded.position);
+    let position = position_of(room, &key).await?;
     Ok((StatusCode::ACCEPTED, axum::Json(Position { position })).into_response())
+}
+
+/// Returns the position of the last message at an address.
+async fn position_of(room: &Handle, key: &AddressKey) -> Result<i64, Problem> {
+    let loaded = room.store.load(std::slice::from_ref(key)).await?;
+    Ok(loaded.first().map_or(0, |loaded| loaded.position))
 }
 
 /// Finds the chat of a route, for a page of the origin that the headers name.

@@ -99,6 +99,8 @@ pub async fn start_preview(
 
 /// Returns who started it, if it was a person.
 fn user_of(actor: &Actor) -> Option<String> {
-    let _ = actor;
-    None
+    match actor {
+        Actor::User { id, .. } => Some(id.clone()),
+        Actor::ApiKey { .. } | Actor::CommandLine | Actor::Usher => None,
+    }
 }
