@@ -1,0 +1,5 @@
+//! The doors of providers.
+
+mod bad_webhooks;
+mod verification;
+mod whatsapp;

@@ -1,0 +1,5 @@
+//! The promises of the room: order, restarts, timers, bad systems.
+
+mod restart;
+mod systems;
+mod timers;
