@@ -87,6 +87,7 @@ function RightPanel({ parts }: { parts: EditorParts }) {
   return (
     <aside
       className={styles.side}
+      data-palette={chosen === null || undefined}
       aria-label={chosen === null ? t("palette.label") : t("form.label", { number: chosen })}
     >
       {chosen === null ? <Palette /> : <NodeForm key={chosen} number={chosen} />}

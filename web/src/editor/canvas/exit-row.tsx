@@ -66,11 +66,11 @@ type EndProps = { number: number; exit: string; label: string; end: ExitEnd; rea
 
 function End({ number, exit, label, end, readOnly }: EndProps) {
   const { t } = useTranslation("editor");
-  const { view, workspace } = useEditor();
+  const parts = useEditor();
   const pick = (event: React.MouseEvent<HTMLElement>) => {
     event.stopPropagation();
     const { right, top } = event.currentTarget.getBoundingClientRect();
-    view.getState().openPicker({ from: { node: number, exit }, x: right + 8, y: top });
+    parts.view.getState().openPicker({ from: { node: number, exit }, x: right + 8, y: top });
   };
   switch (end.kind) {
     case "edge":
@@ -85,7 +85,7 @@ function End({ number, exit, label, end, readOnly }: EndProps) {
           title={t("exit.open_workflow", { name: end.name })}
           onClick={(event) => {
             event.stopPropagation();
-            openOther(workspace, end.key);
+            void openOther(parts, end.key);
           }}
         >
           <IconRoute size={12} aria-hidden />

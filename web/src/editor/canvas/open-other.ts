@@ -1,5 +1,10 @@
-/** Opens another workflow of the workspace, in the environment that one is in. */
-export function openOther(workspace: string, key: string): void {
-  const environment = window.location.pathname.split("/")[3] || "sandbox";
-  window.location.assign(`/w/${workspace}/${environment}/workflows/${key}`);
+import type { EditorParts } from "../context";
+
+/** Opens another workflow of the workspace, in the environment that one is in, once the draft is kept. */
+export async function openOther({ keeper, workspace, production }: EditorParts, key: string): Promise<void> {
+  await keeper.flush();
+  const environment = production ? "production" : "sandbox";
+  window.location.assign(
+    `/w/${encodeURIComponent(workspace)}/${environment}/workflows/${encodeURIComponent(key)}`,
+  );
 }

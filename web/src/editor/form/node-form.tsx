@@ -68,7 +68,9 @@ export function NodeForm({ number }: { number: number }) {
         className={styles.form}
         aria-label={t("form.label", { number })}
         onKeyDown={(event) => {
-          if (event.key === "Escape" && !event.defaultPrevented) view.getState().select([]);
+          // An open list closes by the same key, and only that.
+          const inList = (event.target as HTMLElement).matches("[aria-haspopup=listbox][aria-controls]");
+          if (event.key === "Escape" && !event.defaultPrevented && !inList) view.getState().select([]);
         }}
       >
         <header className={styles.head}>
