@@ -10,6 +10,7 @@ mod deployments;
 mod editor;
 mod idempotency;
 mod people;
+mod postgres;
 mod routes;
 mod workflows;
 mod workspace;

@@ -54,6 +54,18 @@ fn secrets_come_from_the_environment_and_never_from_the_file() {
 }
 
 #[test]
+fn the_examples_of_the_reference_can_be_applied() {
+    let usher = Usher::new().with("ORDERS_TOKEN", "a").with("LINE_ACCESS_TOKEN", "b").with("LINE_APP_SECRET", "c");
+    let usher = usher.with("DESK_API_TOKEN", "d");
+    usher.run(&["workspace", "create", "shop"]);
+    let examples = [shown(&repository().join("examples/order-status")), shown(&repository().join("docs/reference/examples"))];
+    let told = usher.run(&["apply", &examples[0], &examples[1]]);
+    for line in ["created  API orders", "created  connection desk", "created  channel line", "created  route line"] {
+        assert!(told.contains(line), "{told}");
+    }
+}
+
+#[test]
 fn what_is_exported_can_be_applied_elsewhere() {
     let usher = Usher::new();
     usher.run(&["workspace", "create", "shop"]);

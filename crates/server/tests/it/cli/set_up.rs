@@ -53,3 +53,24 @@ fn descriptions_are_printed_as_json() {
     }
     assert!(!usher.folder.join("data").exists(), "these need no data");
 }
+
+#[test]
+fn secrets_are_sealed_anew_after_the_key_was_rotated() {
+    let old = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    let new = "f00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+    let usher = Usher::bare().with("USHER_MASTER_KEY", old).with("TOKEN", "hush");
+    usher.run(&["migrate"]);
+    usher.run(&["workspace", "create", "shop"]);
+    let api = r#"{"usher": "api/1", "key": "a", "name": "A", "base_url": {"sandbox": "https://a.example.com"},
+        "authentication": {"kind": "bearer"}, "secrets": {"token": {"env": "TOKEN"}}}"#;
+    let file = usher.file("a.json", api);
+    usher.run(&["apply", &file]);
+
+    let usher = usher.with("USHER_MASTER_KEY", &format!("{new},{old}"));
+    assert!(usher.run(&["reseal"]).starts_with("1 sealed anew"));
+    assert!(usher.run(&["reseal"]).starts_with("0 sealed anew"));
+    let usher = usher.with("USHER_MASTER_KEY", new);
+    assert!(usher.run(&["apply", &file]).contains("same     API a"), "the new key alone opens it");
+    let usher = usher.with("USHER_MASTER_KEY", old);
+    usher.fails(&["apply", &file]);
+}
