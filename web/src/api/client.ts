@@ -28,10 +28,15 @@ export const client = createClient<paths>({
   fetch: reach,
 });
 
+/** Addresses at which an answer of 401 concerns what was sent, not who is signed in. */
+const aboutThemselves = ["/api/v1/login", "/api/v1/me"];
+
 async function reach(request: Request): Promise<Response> {
   try {
     const response = await fetch(request);
     listeners.reached(true);
+    const { pathname } = new URL(request.url);
+    if (response.status === 401 && !aboutThemselves.includes(pathname)) listeners.signedOut();
     return response;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
@@ -50,22 +55,13 @@ type Answer<T> = Promise<{ data?: T; error?: unknown; response: Response }>;
 /** The answer of a call with its ETag. */
 export async function reply<T>(call: Answer<T>): Promise<Reply<T>> {
   const { data, error, response } = await call;
-  if (!response.ok) throw problem(response, error);
+  if (!response.ok) throw new Problem(response.status, isObject(error) ? error : {});
   return { data: data as T, etag: response.headers.get("ETag") };
 }
 
 /** The answer of a call. */
 export async function data<T>(call: Answer<T>): Promise<T> {
   return (await reply(call)).data;
-}
-
-/** Addresses at which an answer of 401 concerns what was sent, not who is signed in. */
-const aboutThemselves = ["/api/v1/login", "/api/v1/me"];
-
-function problem(response: Response, document: unknown): Problem {
-  const { pathname } = new URL(response.url || "/", window.location.href);
-  if (response.status === 401 && !aboutThemselves.includes(pathname)) listeners.signedOut();
-  return new Problem(response.status, isObject(document) ? document : {});
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

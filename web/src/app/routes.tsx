@@ -3,6 +3,7 @@ import {
   createRootRouteWithContext,
   createRoute,
   lazyRouteComponent,
+  notFound,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
@@ -26,7 +27,7 @@ const index = createRoute({
   beforeLoad: async ({ context, location }) => {
     const me = await signedIn(context.queries, location.href);
     const first = me.workspaces[0];
-    if (!first) throw redirect({ to: "/login", search: {} });
+    if (!first) throw notFound();
     const section = sectionsFor(first.permissions)[0]?.name ?? "settings";
     throw redirect({
       to: `/w/$workspace/$environment/${section}`,

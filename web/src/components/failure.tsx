@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconCloudOff } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Problem } from "../api/problem";
 import styles from "./failure.module.css";
+import { readable } from "./readable";
 
 interface Props {
   /** What could not be done, as a sentence: "The workflows could not be loaded." */
@@ -38,8 +39,9 @@ export function messageOf(error: unknown, otherwise: string): string {
   return sentence(error.message);
 }
 
-/** Messages of the server begin in lower case and have no full stop; on a page they are sentences. */
-function sentence(text: string): string {
+/** Messages of the server begin in lower case, have no full stop and mark names with `; on a page they are sentences. */
+function sentence(message: string): string {
+  const text = readable(message);
   const first = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?…"”)]$/.test(first) ? first : `${first}.`;
 }

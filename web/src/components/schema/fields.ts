@@ -1,4 +1,5 @@
 import type { Schema } from "../../api/types";
+import { readable } from "../readable";
 
 export type FieldKind = "text" | "long_text" | "number" | "switch" | "select" | "lines" | "pairs";
 
@@ -26,7 +27,7 @@ export function fieldsOf(schema: Schema): Field[] {
     return {
       name,
       label: property.title ?? sentence(name),
-      help: property.description,
+      help: property.description && readable(property.description),
       kind,
       required: schema.required?.includes(name) ?? false,
       options: optionsOf(property),
