@@ -5,7 +5,7 @@ import { setUp } from "./journey";
 import { startServer } from "./server";
 
 /*
- * Takes the pictures of the README from the real editor, with the example talked to once:
+ * Takes the pictures of the README from the real editor, with the example in the middle of a talk:
  *   USHER_BIN=../target/debug/usher tsx journeys/screenshots.ts FOLDER
  */
 
@@ -20,8 +20,8 @@ const browser = await chromium.launch({
 });
 try {
   const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    deviceScaleFactor: 2,
+    viewport: { width: 1600, height: 900 },
+    deviceScaleFactor: 1.5,
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
@@ -30,13 +30,12 @@ try {
 
   const phone = page.getByRole("region", { name: "Preview" });
   await phone.getByRole("button", { name: "Where is my order?" }).click();
-  await phone.getByRole("textbox", { name: "Message" }).fill("1001");
-  await phone.getByRole("button", { name: "Send" }).click();
-  await phone.getByText(/Order 1001/).waitFor();
+  await phone.getByText("Your order number?").waitFor();
   await page
     .getByRole("complementary", { name: "First five things" })
     .getByRole("button", { name: "Dismiss the list" })
     .click();
+  await page.mouse.move(0, 0);
 
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
