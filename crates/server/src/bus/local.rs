@@ -75,14 +75,15 @@ struct Queued {
 /// Tells one who waits when the last of their events is done: when the last holder lets go.
 #[derive(Debug)]
 struct Ticket {
-    failed: AtomicBool,
+    /// How many of the events are not done yet.
+    open: AtomicUsize,
     done: Option<oneshot::Sender<Result<(), Refused>>>,
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
         if let Some(done) = self.done.take() {
-            let outcome = if self.failed.load(Ordering::Acquire) { Err(Refused::NotStored) } else { Ok(()) };
+            let outcome = if self.open.load(Ordering::Acquire) == 0 { Ok(()) } else { Err(Refused::NotStored) };
             // Who waited may have gone, as when a provider hangs up.
             let _ = done.send(outcome);
         }
@@ -150,7 +151,7 @@ impl Bus for Local {
             return Ok(());
         }
         let (done, outcome) = oneshot::channel();
-        let ticket = Arc::new(Ticket { failed: AtomicBool::new(false), done: Some(done) });
+        let ticket = Arc::new(Ticket { open: AtomicUsize::new(events.len()), done: Some(done) });
         self.enqueue(events, Some(&ticket))?;
         drop(ticket);
         // The sender is gone without a word only when a worker was torn down.
@@ -209,8 +210,8 @@ impl<H: Handler> Worker<H> {
             });
             for (place, ticket) in tickets.into_iter().enumerate() {
                 let done = handled.get(place) == Some(&Handled::Done);
-                if let Some(ticket) = ticket.filter(|_| !done) {
-                    ticket.failed.store(true, Ordering::Release);
+                if let Some(ticket) = ticket.filter(|_| done) {
+                    ticket.open.fetch_sub(1, Ordering::AcqRel);
                 }
             }
             let left = self.waiting.fetch_sub(taken, Ordering::AcqRel) - taken;

@@ -192,7 +192,7 @@ async fn fire(of: &mut Loop) -> Result<(), Error> {
 async fn offer_again(of: &Loop) -> Result<(), Error> {
     while of.bus.waiting() < ON_THE_BUS {
         let now = of.room.clock.now();
-        let again_at = now.saturating_add(OFFER_AGAIN).unwrap_or(jiff::Timestamp::MAX);
+        let again_at = now.saturating_add(OFFER_AGAIN).unwrap_or(Timestamp::MAX);
         let events = of.room.store.pending_events(now, again_at, BATCH).await?;
         let taken = events.len();
         of.bus.offer(events);
