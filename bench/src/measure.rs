@@ -81,7 +81,7 @@ pub async fn measure<S: Subject>(subject: &S, folder: &Path, sizes: &Sizes) -> R
         eprintln!("{}: {} sessions left at rest", S::NAME, sizes.at_rest);
         let outcome = part(sizes.at_rest, sizes.at_once, None, 1).await?;
         tokio::time::sleep(Duration::from_secs(2)).await;
-        at_rest = Some((outcome.conversations, server.resident()?));
+        at_rest = Some((outcome, server.resident()?));
     }
     server.stop().await?;
 

@@ -19,7 +19,7 @@ pub struct Figures {
     pub resident_idle: f64,
     pub resident_busy: f64,
     /// Sessions left at rest, and the memory with them.
-    pub at_rest: Option<(u32, f64)>,
+    pub at_rest: Option<(Outcome, f64)>,
     /// Start to ready: with an empty folder, and with all of this in it.
     pub ready_fresh: f64,
     pub ready_full: f64,
@@ -37,9 +37,13 @@ impl Figures {
         self.cpu_seconds * 1_000.0 / f64::from(self.busy.conversations * TURNS)
     }
 
+    fn parts(&self) -> impl Iterator<Item = &Outcome> {
+        [&self.busy, &self.steady].into_iter().chain(self.at_rest.as_ref().map(|(outcome, _)| outcome))
+    }
+
     /// Whether every answer was right, and nothing came that nobody waited for.
     pub fn is_right(&self) -> bool {
-        self.busy.failed == 0 && self.steady.failed == 0 && self.unexpected == 0 && self.refused == 0
+        self.parts().all(|part| part.failed == 0) && self.unexpected == 0 && self.refused == 0
     }
 }
 
@@ -81,17 +85,19 @@ impl fmt::Display for Report {
         line("resident memory, idle (MiB)", &|it| format!("{:.0}", it.resident_idle))?;
         line("resident memory, after the busy part (MiB)", &|it| format!("{:.0}", it.resident_busy))?;
         line("resident memory, sessions at rest (MiB)", &|it| {
-            it.at_rest.map_or("-".to_owned(), |(_, resident)| format!("{resident:.0}"))
+            it.at_rest.as_ref().map_or("-".to_owned(), |(_, resident)| format!("{resident:.0}"))
         })?;
-        line("  sessions at rest", &|it| it.at_rest.map_or("-".to_owned(), |(sessions, _)| sessions.to_string()))?;
+        line("  sessions at rest", &|it| {
+            it.at_rest.as_ref().map_or("-".to_owned(), |(rest, _)| rest.conversations.to_string())
+        })?;
         line("start to ready, empty folder (ms)", &|it| format!("{:.0}", it.ready_fresh))?;
         line("start to ready, full folder (ms)", &|it| format!("{:.0}", it.ready_full))?;
-        line("answers checked", &|it| (it.busy.answers + it.steady.answers).to_string())?;
-        line("conversations that went wrong", &|it| (it.busy.failed + it.steady.failed).to_string())?;
+        line("answers checked", &|it| it.parts().map(|part| part.answers).sum::<u32>().to_string())?;
+        line("conversations that went wrong", &|it| it.parts().map(|part| part.failed).sum::<u32>().to_string())?;
         line("sends that nobody waited for", &|it| it.unexpected.to_string())?;
         line("requests that the stand-ins refused", &|it| it.refused.to_string())?;
         for figures in all {
-            for failure in figures.busy.failures.iter().chain(&figures.steady.failures) {
+            for failure in figures.parts().flat_map(|part| &part.failures) {
                 writeln!(f, "{}: {failure}", figures.name)?;
             }
         }
