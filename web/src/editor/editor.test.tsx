@@ -96,6 +96,23 @@ describe("the editor", { timeout: 60_000 }, () => {
     expect(await screen.findByRole("region", { name: "Settings of node 2" })).toBeTruthy();
   });
 
+  it("finds words and replaces them in one step", async () => {
+    const { server } = open(orderStatus);
+    await outline();
+    fireEvent.keyDown(document.body, { key: "f", ctrlKey: true });
+    fireEvent.change(await screen.findByLabelText("Find words"), { target: { value: "your order" } });
+    fireEvent.change(screen.getByLabelText("Replace with"), { target: { value: "your parcel" } });
+    expect(screen.getByText("1 place")).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "Replace all" }));
+    await waitFor(() =>
+      expect(server.kept().document.nodes["2"]?.settings.text).toBe("What is your parcel number?"),
+    );
+    fireEvent.keyDown(document.body, { key: "z", ctrlKey: true });
+    await waitFor(() =>
+      expect(server.kept().document.nodes["2"]?.settings.text).toBe("What is your order number?"),
+    );
+  });
+
   it("says that the systems to connect appear here while there are none", async () => {
     const server = fakeServer(orderStatus, { types: catalogue.types.filter((type) => !type.system) });
     open(orderStatus, { api: server });

@@ -178,6 +178,9 @@ function useGlobalKeys({ draft, view, readOnly }: EditorParts, root: RefObject<H
         event.stopPropagation();
         if (key === "y" || event.shiftKey) draft.getState().redo();
         else draft.getState().undo();
+      } else if (command && key === "f" && !inDialog) {
+        event.preventDefault();
+        view.getState().show({ drawer: "find" });
       } else if (event.key === "Escape" && !inDialog) {
         const { connecting, connectFrom } = view.getState();
         if (connecting) {

@@ -7,10 +7,12 @@ import { numbersOf } from "../model/document";
 import type { DrawerTab } from "../state/view";
 import { SyncLine } from "../sync/sync-line";
 import styles from "./drawer.module.css";
+import { Find } from "./find";
 import { Log } from "./log";
 import { Problems } from "./problems";
 
-const TABS: DrawerTab[] = ["problems", "log", "removed"];
+const TABS: DrawerTab[] = ["problems", "log", "removed", "find"];
+const TABS_READ_ONLY: DrawerTab[] = ["find"];
 
 /** The line at the bottom, and what opens above it: problems, the preview's log, the removed nodes. */
 export function Drawer() {
@@ -20,8 +22,8 @@ export function Drawer() {
   const problems = useProblems();
   const nodes = useFacts().numbers.length;
   const removed = useDraft((state) => Object.keys(state.document.removed).length);
-  const tabs = readOnly ? [] : TABS;
-  const count = { problems: problems.length, log: 0, removed };
+  const tabs = readOnly ? TABS_READ_ONLY : TABS;
+  const count = { problems: problems.length, log: 0, removed, find: 0 };
   return (
     <footer className={styles.drawer}>
       {open && (
@@ -29,6 +31,7 @@ export function Drawer() {
           {open === "problems" && <Problems problems={problems} />}
           {open === "log" && <Log />}
           {open === "removed" && <Removed />}
+          {open === "find" && <Find />}
         </div>
       )}
       <div className={styles.line}>
@@ -41,7 +44,7 @@ export function Drawer() {
                 size={24}
                 aria-label={open ? t("drawer.close") : t("drawer.open")}
                 aria-expanded={open !== null}
-                onClick={() => view.getState().show({ drawer: open ? null : "problems" })}
+                onClick={() => view.getState().show({ drawer: open ? null : (tabs[0] ?? null) })}
               >
                 {open ? <IconChevronDown size={15} /> : <IconChevronUp size={15} />}
               </ActionIcon>

@@ -2,7 +2,7 @@
 import { createStore } from "zustand/vanilla";
 import type { ExitRef, Point } from "../model/document";
 
-export type DrawerTab = "problems" | "log" | "removed";
+export type DrawerTab = "problems" | "log" | "removed" | "find";
 export type Picker = {
   /** The exit that is to be led somewhere; `start` is the Start marker's arrow. */
   from: ExitRef | "start";
