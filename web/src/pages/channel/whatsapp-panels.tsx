@@ -22,6 +22,12 @@ export function WhatsAppPanels({ channel }: { channel: Channel }) {
             value={channel.callback_url}
           />
         )}
+        {channel.callback_url && !channel.callback_url.startsWith("https:") && (
+          <p className={styles.unreachable}>
+            <IconAlertTriangle size={16} aria-hidden />
+            {t("whatsapp.unreachable")}
+          </p>
+        )}
         {channel.verify_token && (
           <CopyField
             label={t("whatsapp.verify_token")}

@@ -5,6 +5,7 @@ import { usePlace } from "../../app/place";
 import { ChannelTile } from "../../components/channel-tile";
 import { Chip } from "../../components/chip";
 import { TextLink } from "../../components/link";
+import { sentence } from "../../components/schema/fields";
 import { Named } from "../../components/table";
 import { Ago } from "../../components/time";
 import { useChannel } from "../channel-of";
@@ -60,5 +61,9 @@ export function ConversationStateChip({
       </Chip>
     );
   }
-  return <Chip icon={<IconCircleCheck size={12} aria-hidden />}>{outcome || t("conversations.ended")}</Chip>;
+  return (
+    <Chip icon={<IconCircleCheck size={12} aria-hidden />}>
+      {outcome ? sentence(outcome) : t("conversations.ended")}
+    </Chip>
+  );
 }
