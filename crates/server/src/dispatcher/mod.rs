@@ -29,7 +29,7 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::runner::configuration::Configurations;
+use crate::runner::configurations::Configurations;
 use circuit::Circuit;
 use rate::Bucket;
 use settler::{Given, Settler};

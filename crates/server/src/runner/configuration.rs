@@ -1,62 +1,19 @@
 //! What a workspace has set up, ready for use: channels opened, APIs and connections with their secrets, routes.
-//!
-//! One snapshot per workspace and revision, shared by all. A turn knows the revision from its load and never sees an
-//! older one; doors and the dispatcher, which load nothing, ask for the revision once a second at most.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
 use serde_json::Value as Json;
-use url::Url;
-use usher_connect::api::Definition;
 use usher_connect::call::{Caller, Target};
-use usher_connect::channels::{self, Channel};
-use usher_connect::http::{self, Rules};
-use usher_connect::{Secrets, integrations};
+use usher_connect::channels::Channel;
 use usher_engine::Environment;
 use usher_engine::api::Api;
 use usher_engine::effect::CallTarget;
-use usher_engine::limits;
-use usher_store::{Error, Store};
 
 use super::notes::{ChannelId, Notes};
-use crate::actions::secret_fields;
-use crate::clock::Clock;
 use crate::dispatcher::rate::Rate;
-use crate::preview;
-use crate::secrets::{Vault, row};
-
-/// How long a snapshot is used without asking whether there is a newer one.
-const FRESH: SignedDuration = SignedDuration::from_secs(1);
-/// Doors that are remembered before all are forgotten and found anew.
-const DOORS: usize = 10_000;
-
-/// The snapshots of all workspaces; cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Configurations(Arc<Shared>);
-
-#[derive(Debug)]
-struct Shared {
-    store: Store,
-    vault: Vault,
-    clock: Clock,
-    demo: Option<Demo>,
-    notes: Notes,
-    snapshots: Mutex<HashMap<String, Kept>>,
-    doors: Mutex<HashMap<String, ChannelId>>,
-    chats: Mutex<HashMap<(Environment, String), String>>,
-}
-
-/// A snapshot, and when it was last known to be the newest.
-#[derive(Debug, Clone)]
-struct Kept {
-    configuration: Arc<Configuration>,
-    checked_at: Timestamp,
-}
 
 /// What one workspace has set up.
 #[derive(Debug)]
@@ -65,8 +22,8 @@ pub struct Configuration {
     pub revision: u64,
     /// What the engine knows of the APIs, by key.
     pub apis: BTreeMap<String, Api>,
-    sandbox: Setup,
-    production: Setup,
+    pub(super) sandbox: Setup,
+    pub(super) production: Setup,
 }
 
 /// Who the workspace is.
@@ -81,10 +38,10 @@ pub struct Workspace {
 #[derive(Debug, Default)]
 pub struct Setup {
     pub session_length: SignedDuration,
-    channels: BTreeMap<String, Arc<ChannelSetup>>,
-    routes: Vec<Route>,
-    apis: BTreeMap<String, Result<CallSetup, String>>,
-    connections: BTreeMap<String, Result<CallSetup, String>>,
+    pub(super) channels: BTreeMap<String, Arc<ChannelSetup>>,
+    pub(super) routes: Vec<Route>,
+    pub(super) apis: BTreeMap<String, Result<CallSetup, String>>,
+    pub(super) connections: BTreeMap<String, Result<CallSetup, String>>,
 }
 
 /// A channel, ready for use.
@@ -100,8 +57,8 @@ pub struct ChannelSetup {
     /// How fast messages may leave: over all customers, and to one.
     pub number: Option<Rate>,
     pub pair: Option<Rate>,
-    names: ChannelId,
-    notes: Notes,
+    pub(super) names: ChannelId,
+    pub(super) notes: Notes,
 }
 
 /// Where a channel's messages go.
@@ -127,20 +84,6 @@ pub struct Route {
     pub closed_answer: Option<String>,
 }
 
-/// The settings of a route.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct RouteSettings {
-    closed_answer: Option<String>,
-}
-
-/// The settings of an environment.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct EnvironmentSettings {
-    session_seconds: Option<i64>,
-}
-
 /// Who is called, and by which client if not by the common one.
 #[derive(Debug)]
 pub struct CallSetup {
@@ -153,7 +96,7 @@ pub struct CallSetup {
 pub struct Door {
     pub workspace: String,
     pub setup: Arc<ChannelSetup>,
-    configuration: Arc<Configuration>,
+    pub(super) configuration: Arc<Configuration>,
 }
 
 /// A web chat's route, and the channel that it belongs to.
@@ -163,43 +106,6 @@ pub struct ChatRoute {
     pub environment: Environment,
     pub route: Route,
     pub setup: Arc<ChannelSetup>,
-}
-
-/// The one service of Usher's own that workflows may call: the example's order API, in demo mode.
-#[derive(Debug, Clone)]
-pub struct Demo {
-    own: Url,
-    caller: Caller,
-}
-
-impl Demo {
-    /// Makes the way to the demo's API, at the address where this server listens.
-    ///
-    /// # Errors
-    ///
-    /// There can be no HTTP client.
-    pub fn new(http: &http::Client, listen: SocketAddr, public_url: &Url) -> Result<Self, http::BuildError> {
-        let mut at = listen;
-        if at.ip().is_unspecified() {
-            at.set_ip(if at.is_ipv4() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(Ipv6Addr::LOCALHOST) });
-        }
-        let own = Url::parse(&format!("http://{at}")).unwrap_or_else(|_| public_url.clone());
-        let caller = Caller::new(http.with_rules(Rules::only(own.clone()))?);
-        Ok(Self { own, caller })
-    }
-
-    /// Returns the way to a target that is the demo's API, on this machine under `/demo`; wherever the example says
-    /// that this server is, it is here. Paths under the base never lead out of it.
-    fn way_to(&self, target: &Target) -> Option<(Url, Caller)> {
-        let here = matches!(target.base.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        let path = target.base.path();
-        if !here || !(path == "/demo" || path.starts_with("/demo/")) {
-            return None;
-        }
-        let mut base = self.own.clone();
-        base.set_path(path);
-        Some((base, self.caller.clone()))
-    }
 }
 
 impl fmt::Debug for ChannelSetup {
@@ -282,285 +188,4 @@ impl Door {
         }
         self.configuration.environment(self.setup.environment).channels.values().find(|setup| is(setup))
     }
-}
-
-impl Configurations {
-    /// Makes an empty set of snapshots over a store.
-    pub fn new(store: Store, vault: Vault, clock: Clock, demo: Option<Demo>) -> Self {
-        Self(Arc::new(Shared {
-            store,
-            vault,
-            clock,
-            demo,
-            notes: Notes::default(),
-            snapshots: Mutex::default(),
-            doors: Mutex::default(),
-            chats: Mutex::default(),
-        }))
-    }
-
-    /// Returns what is noted of channels, to be written down.
-    pub fn notes(&self) -> &Notes {
-        &self.0.notes
-    }
-
-    /// Returns a snapshot of at least this revision.
-    ///
-    /// # Errors
-    ///
-    /// The store is away.
-    pub async fn at(&self, workspace: &str, revision: u64) -> Result<Arc<Configuration>, Error> {
-        if let Some(kept) = lock(&self.0.snapshots).get(workspace)
-            && kept.configuration.revision >= revision
-        {
-            return Ok(Arc::clone(&kept.configuration));
-        }
-        self.load(workspace).await?.ok_or_else(|| self.gone(workspace))
-    }
-
-    /// Returns the newest snapshot, or one that was the newest a second ago.
-    ///
-    /// # Errors
-    ///
-    /// The store is away, or there is no such workspace.
-    pub async fn latest(&self, workspace: &str) -> Result<Arc<Configuration>, Error> {
-        let now = self.0.clock.now();
-        let kept = lock(&self.0.snapshots).get(workspace).cloned();
-        if let Some(kept) = &kept
-            && now.duration_since(kept.checked_at) < FRESH
-        {
-            return Ok(Arc::clone(&kept.configuration));
-        }
-        // One asks; the others use what there is.
-        if let Some(kept) = lock(&self.0.snapshots).get_mut(workspace) {
-            kept.checked_at = now;
-        }
-        let found = self.0.store.workspaces().get(workspace).await?.ok_or_else(|| self.gone(workspace))?;
-        if let Some(kept) = kept
-            && kept.configuration.revision >= found.revision
-        {
-            return Ok(kept.configuration);
-        }
-        self.load(workspace).await?.ok_or_else(|| self.gone(workspace))
-    }
-
-    /// Returns the channel behind a callback address.
-    ///
-    /// # Errors
-    ///
-    /// The store is away.
-    pub async fn door(&self, door: &str) -> Result<Option<Door>, Error> {
-        let known = lock(&self.0.doors).get(door).cloned();
-        let names = match known {
-            Some(names) => names,
-            None => {
-                let Some(channel) = self.0.store.channels().by_door(door).await? else { return Ok(None) };
-                let names =
-                    ChannelId { workspace: channel.workspace, environment: channel.environment, key: channel.key };
-                remember(&self.0.doors, door.to_owned(), names.clone());
-                names
-            }
-        };
-        let configuration = self.latest(&names.workspace).await?;
-        let Some(setup) = configuration.channel(names.environment, &names.key).cloned() else {
-            lock(&self.0.doors).remove(door);
-            return Ok(None);
-        };
-        Ok(Some(Door { workspace: names.workspace, setup, configuration }))
-    }
-
-    /// Returns the web chat of a route.
-    ///
-    /// # Errors
-    ///
-    /// The store is away.
-    pub async fn chat_route(&self, environment: Environment, key: &str) -> Result<Option<ChatRoute>, Error> {
-        let named = (environment, key.to_owned());
-        let known = lock(&self.0.chats).get(&named).cloned();
-        let workspace = match known {
-            Some(workspace) => workspace,
-            None => {
-                let Some(route) = self.0.store.routes().by_key(environment, key).await? else { return Ok(None) };
-                remember(&self.0.chats, named.clone(), route.workspace.clone());
-                route.workspace
-            }
-        };
-        let configuration = self.latest(&workspace).await?;
-        let route = configuration.environment(environment).routes.iter().find(|route| route.key == key).cloned();
-        let found = route.and_then(|route| {
-            let setup = configuration.channel(environment, &route.channel)?;
-            (setup.kind == channels::web_chat::KEY).then(|| (route, Arc::clone(setup)))
-        });
-        if found.is_none() {
-            lock(&self.0.chats).remove(&named);
-        }
-        Ok(found.map(|(route, setup)| ChatRoute { workspace, environment, route, setup }))
-    }
-
-    async fn load(&self, workspace: &str) -> Result<Option<Arc<Configuration>>, Error> {
-        let now = self.0.clock.now();
-        let store = &self.0.store;
-        // The revision first: what is read after it may be newer, never older.
-        let Some(found) = store.workspaces().get(workspace).await? else {
-            lock(&self.0.snapshots).remove(workspace);
-            return Ok(None);
-        };
-        let definitions = self.definitions(workspace).await?;
-        let configuration = Arc::new(Configuration {
-            workspace: Workspace { id: found.id, key: found.key, name: found.name },
-            revision: found.revision,
-            apis: definitions.iter().map(|(key, (definition, _))| (key.clone(), definition.api(key))).collect(),
-            sandbox: self.setup(workspace, Environment::Sandbox, &definitions).await?,
-            production: self.setup(workspace, Environment::Production, &definitions).await?,
-        });
-        let kept = Kept { configuration: Arc::clone(&configuration), checked_at: now };
-        lock(&self.0.snapshots).insert(workspace.to_owned(), kept);
-        Ok(Some(configuration))
-    }
-
-    /// Reads the APIs with their secrets. One that cannot be read is left out, and said so in the log.
-    async fn definitions(&self, workspace: &str) -> Result<BTreeMap<String, (Definition, Secrets)>, Error> {
-        let mut definitions = BTreeMap::new();
-        for api in self.0.store.apis().list(workspace).await? {
-            let secrets = self.opened(&row::api(workspace, &api.key), api.secrets.as_deref());
-            match Definition::read(&api.settings) {
-                Ok(definition) => {
-                    definitions.insert(api.key, (definition, secrets.unwrap_or_default()));
-                }
-                Err(error) => tracing::error!(api = api.key, %error, "a stored API cannot be used"),
-            }
-        }
-        Ok(definitions)
-    }
-
-    async fn setup(
-        &self,
-        workspace: &str,
-        environment: Environment,
-        definitions: &BTreeMap<String, (Definition, Secrets)>,
-    ) -> Result<Setup, Error> {
-        let store = &self.0.store;
-        let settings = store.workspaces().environment(workspace, environment).await?;
-        let settings = settings
-            .and_then(|row| serde_json::from_value::<EnvironmentSettings>(row.settings).ok())
-            .unwrap_or_default();
-        let session_length = settings.session_seconds.map_or(limits::SESSION_LENGTH, SignedDuration::from_secs);
-        let mut setup = Setup { session_length, ..Setup::default() };
-        for channel in store.channels().list(workspace, environment).await? {
-            let channel = self.channel(workspace, environment, channel);
-            setup.channels.insert(channel.key.clone(), Arc::new(channel));
-        }
-        let here = self.here(workspace, environment);
-        setup.channels.insert(here.key.clone(), Arc::new(here));
-        for route in store.routes().list(workspace, environment).await? {
-            let settings: RouteSettings = serde_json::from_value(route.settings).unwrap_or_default();
-            setup.routes.push(Route {
-                key: route.key,
-                channel: route.channel,
-                entry: route.entry,
-                workflow: route.workflow,
-                node: route.node,
-                closed_answer: settings.closed_answer.filter(|answer| !answer.trim().is_empty()),
-            });
-        }
-        for (key, (definition, secrets)) in definitions {
-            let target = definition.target(environment, secrets).map_err(|error| error.to_string());
-            setup.apis.insert(key.clone(), target.map(|target| self.call_setup(target)));
-        }
-        for connection in store.connections().list(workspace, environment).await? {
-            let secrets =
-                self.opened(&row::connection(workspace, environment, &connection.key), connection.secrets.as_deref());
-            let opened = secrets.and_then(|secrets| {
-                let system = integrations::system(&connection.system).map_err(|error| error.to_string())?;
-                system.open(&connection.settings, &secrets).map_err(|error| error.to_string())
-            });
-            setup.connections.insert(connection.key, opened.map(|target| CallSetup { target, caller: None }));
-        }
-        Ok(setup)
-    }
-
-    fn call_setup(&self, mut target: Target) -> CallSetup {
-        match self.0.demo.as_ref().and_then(|demo| demo.way_to(&target)) {
-            Some((base, caller)) => {
-                target.base = base;
-                CallSetup { target, caller: Some(caller) }
-            }
-            None => CallSetup { target, caller: None },
-        }
-    }
-
-    fn channel(&self, workspace: &str, environment: Environment, channel: usher_store::Channel) -> ChannelSetup {
-        let speaks = if channel.kind == channels::web_chat::KEY {
-            Speaks::Here
-        } else {
-            let secrets = self.opened(&row::channel(workspace, environment, &channel.key), channel.secrets.as_deref());
-            let opened = secrets.and_then(|secrets| {
-                channels::open(&channel.kind, &channel.settings, &secrets).map_err(|error| error.to_string())
-            });
-            opened.map_or_else(Speaks::Nothing, Speaks::To)
-        };
-        let (number, pair) = match &speaks {
-            Speaks::To(channel) => rates(channel.limits()),
-            Speaks::Here | Speaks::Nothing(_) => (None, None),
-        };
-        ChannelSetup {
-            id: format!("{workspace}/{environment}/{}", channel.key),
-            environment,
-            kind: channel.kind,
-            settings: channel.settings,
-            speaks,
-            number,
-            pair,
-            names: ChannelId { workspace: workspace.to_owned(), environment, key: channel.key.clone() },
-            notes: self.0.notes.clone(),
-            key: channel.key,
-        }
-    }
-
-    /// Returns the built-in channel of previews.
-    fn here(&self, workspace: &str, environment: Environment) -> ChannelSetup {
-        ChannelSetup {
-            id: format!("{workspace}/{environment}/{}", preview::CHANNEL),
-            environment,
-            key: preview::CHANNEL.to_owned(),
-            kind: preview::CHANNEL.to_owned(),
-            settings: Json::Null,
-            speaks: Speaks::Here,
-            number: None,
-            pair: None,
-            names: ChannelId { workspace: workspace.to_owned(), environment, key: preview::CHANNEL.to_owned() },
-            notes: self.0.notes.clone(),
-        }
-    }
-
-    fn opened(&self, row: &str, sealed: Option<&[u8]>) -> Result<Secrets, String> {
-        let opened = self.0.vault.open_all(row, sealed);
-        opened.map(|secrets| secret_fields::opened(&secrets)).map_err(|error| error.to_string())
-    }
-
-    fn gone(&self, workspace: &str) -> Error {
-        Error::Dangling { what: format!("workspace {workspace}") }
-    }
-}
-
-/// Translates a channel's limits to paces.
-fn rates(limits: channels::Limits) -> (Option<Rate>, Option<Rate>) {
-    let number = limits.per_second.map(Rate::per_second);
-    let pair = limits.pair.and_then(|pair| {
-        let every = SignedDuration::try_from(pair.every).ok()?;
-        Some(Rate { burst: pair.burst.max(1), every })
-    });
-    (number, pair)
-}
-
-fn remember<K: Eq + std::hash::Hash, V>(map: &Mutex<HashMap<K, V>>, key: K, value: V) {
-    let mut map = lock(map);
-    if map.len() >= DOORS {
-        map.clear();
-    }
-    map.insert(key, value);
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,6 +14,9 @@ const DEPLOYMENTS: usize = 500;
 /// Versions that are kept.
 const VERSIONS: usize = 5_000;
 
+/// A draft's revision, and what it was compiled to.
+type Draft = (i64, Arc<Workflow>);
+
 /// The workflows of a deployment, by key.
 pub type Shelf = BTreeMap<String, Arc<Workflow>>;
 
@@ -23,7 +26,7 @@ pub struct Library {
     store: Store,
     versions: Mutex<HashMap<(String, String, u32), Arc<Workflow>>>,
     deployments: Mutex<HashMap<(String, Environment, u64), Arc<Shelf>>>,
-    drafts: Mutex<HashMap<(String, String), (i64, Arc<Workflow>)>>,
+    drafts: Mutex<HashMap<(String, String), Draft>>,
 }
 
 impl Library {

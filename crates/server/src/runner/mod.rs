@@ -7,6 +7,8 @@
 
 mod batch;
 pub mod configuration;
+pub mod configurations;
+mod demo_api;
 pub mod library;
 pub mod notes;
 mod turn;
@@ -35,7 +37,8 @@ use crate::secrets::Vault;
 use crate::timers::{self, Timers};
 use crate::web_chat::Visitors;
 use batch::Runner;
-use configuration::{Configurations, Demo};
+use configurations::Configurations;
+use demo_api::DemoApi;
 use library::Library;
 
 /// How long, once Usher is told to stop, effects still begin that were asked for before.
@@ -149,7 +152,7 @@ impl Handle {
         let metrics = Arc::new(Metrics::new());
         let live = Live::default();
         let own = &core.configuration;
-        let demo = own.demo.then(|| Demo::new(&core.http, own.listen, &own.public_url)).transpose()?;
+        let demo = own.demo.then(|| DemoApi::new(&core.http, own.listen, &own.public_url)).transpose()?;
         let configurations = Configurations::new(core.store.clone(), core.vault.clone(), clock.clone(), demo);
         let parts = dispatcher::Parts {
             store: Arc::clone(&hot),
@@ -197,7 +200,7 @@ impl Handle {
             clock: room.clock.clone(),
         };
         recorder.start(told);
-        let timers = Timers::start(Arc::clone(&room), carried, settings.timers);
+        let timers = Timers::start(&room, &carried, settings.timers);
         let ending = Mutex::new(Some((workers, timers)));
         Ok(Self(Arc::new(Running { room, bus, accepting: AtomicBool::new(true), ending })))
     }

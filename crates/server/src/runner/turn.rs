@@ -71,7 +71,7 @@ pub(super) async fn plan(room: &Room, envelope: &Envelope, begin: &mut Loaded) -
         (Some(running), origin) if is_about(running, origin) => running.clone(),
         (_, Origin::Own(_)) => return Ok(Plan::Nothing),
         (_, Origin::Channel(told)) => match begin_session(room, envelope, begin, told, &configuration).await? {
-            Beginning::Session(session) => session,
+            Beginning::Session(session) => *session,
             Beginning::Canned(turn) => return Ok(Plan::Canned(turn)),
             Beginning::Nothing => return Ok(Plan::Nothing),
         },
@@ -124,7 +124,7 @@ fn contact_of(envelope: &Envelope, begin: &mut Loaded) -> Contact {
 }
 
 enum Beginning {
-    Session(Session),
+    Session(Box<Session>),
     Canned(Box<Turn>),
     Nothing,
 }
@@ -145,7 +145,7 @@ async fn begin_session(
     let id = session_id(envelope.at, &envelope.event.id);
     if key.channel == preview::CHANNEL {
         let Some(preview) = room.previews.get(&key.address).await? else { return Ok(Beginning::Nothing) };
-        return Ok(Beginning::Session(Session::new(Start {
+        return Ok(Beginning::Session(Box::new(Session::new(Start {
             id,
             environment: key.environment,
             channel: preview::CHANNEL.to_owned(),
@@ -154,7 +154,7 @@ async fn begin_session(
             deployment: 0,
             entry: Entry { workflow: preview.workflow.clone(), node: preview.setup.node },
             now: envelope.at,
-        })));
+        }))));
     }
     let Some(setup) = configuration.channel(key.environment, &key.channel) else { return Ok(Beginning::Nothing) };
     let Some(route) = configuration.route(key.environment, &key.channel, told.route.as_deref()) else {
@@ -172,7 +172,7 @@ async fn begin_session(
         now: envelope.at,
     };
     if room.library.is_deployed(&key.workspace, key.environment, begin.deployment, &route.workflow).await? {
-        return Ok(Beginning::Session(Session::new(start)));
+        return Ok(Beginning::Session(Box::new(Session::new(start))));
     }
     let nothing =
         format!("workflow `{}` of route `{}` is not deployed in {}", route.workflow, route.key, key.environment);

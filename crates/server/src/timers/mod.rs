@@ -70,7 +70,7 @@ pub async fn wake(room: &Room) -> Result<(), Error> {
 
 impl Timers {
     /// Starts the loops.
-    pub fn start(room: Arc<Room>, bus: Arc<dyn Bus>, settings: Settings) -> Self {
+    pub fn start(room: &Arc<Room>, bus: &Arc<dyn Bus>, settings: Settings) -> Self {
         let stop = watch::Sender::new(false);
         let duties = [
             (Duty::Fire, settings.due_every),
@@ -81,8 +81,8 @@ impl Timers {
         ];
         let tasks = duties
             .map(|(duty, period)| {
-                let room = Arc::clone(&room);
-                let of = Loop { duty, fired_at: room.clock.now(), room, bus: Arc::clone(&bus), stop: stop.subscribe() };
+                let room = Arc::clone(room);
+                let of = Loop { duty, fired_at: room.clock.now(), room, bus: Arc::clone(bus), stop: stop.subscribe() };
                 tokio::spawn(of.every(period))
             })
             .into();

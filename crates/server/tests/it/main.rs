@@ -1,5 +1,7 @@
 //! The integration tests of the server: one binary, one module an endpoint or a promise.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod api;
 mod channels;
 mod cli;

@@ -1,26 +1,12 @@
-use serde::Deserialize;
 use usher_store::Search;
-use utoipa::IntoParams;
 
+use super::ListQuery;
 use super::view::ConversationItem;
 use crate::actions::Desk;
 use crate::api::EnvironmentPath;
 use crate::api::extract::{Json, Page, PageQuery, Path, Query};
 use crate::preview;
 use crate::problem::Problem;
-
-/// Which conversations to list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ListQuery {
-    /// A part of the contact's name, phone number or address.
-    #[serde(default)]
-    search: String,
-    /// Where to read on: the `next` of the part before.
-    cursor: Option<String>,
-    /// How many items at most: 1 to 200, 50 unless given.
-    limit: Option<u32>,
-}
 
 /// Lists the conversations of an environment, newest first; previews are not among them.
 #[utoipa::path(

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use usher_stand_ins::Fault;
+use usher_stand_ins::graph::Sent;
 use usher_stand_ins::webhook::Customer;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -28,7 +29,7 @@ async fn a_conversation_goes_from_the_webhook_to_the_graph_api_and_on_with_a_tap
     assert_eq!(running.graph.wait_for(2, SOON).await[1].text(), "Your order number?");
     assert_eq!(running.webhook(ann.text("wamid.3", "1001")).await.status, 200);
     let sent = running.graph.wait_for(4, SOON).await;
-    let texts: Vec<&str> = sent.iter().map(|sent| sent.text()).collect();
+    let texts: Vec<&str> = sent.iter().map(Sent::text).collect();
     assert_eq!(texts[2..], ["Order 1001 is shipped.", "Hi Ann! What can we do?"], "in order");
     assert!(running.graph.refused().is_empty(), "{:?}", running.graph.refused());
 
@@ -97,7 +98,7 @@ async fn an_unknown_outcome_waits_for_a_status_before_it_is_sent_again() {
     running.until("the lane goes on", async |shop| (shop.room.dispatcher.in_hand() == 0).then_some(())).await;
     running.webhook(ann().text("wamid.2", "nothing")).await.expect(200);
     let sent = running.graph.wait_for(2, SOON).await;
-    assert_eq!(sent.iter().map(|sent| sent.text()).collect::<Vec<_>>(), ["Hi Ann! What can we do?", "Bye."]);
+    assert_eq!(sent.iter().map(Sent::text).collect::<Vec<_>>(), ["Hi Ann! What can we do?", "Bye."]);
 }
 
 #[tokio::test]
@@ -108,7 +109,7 @@ async fn an_unknown_outcome_without_a_status_is_sent_again_and_keeps_the_order()
     running.webhook(ann().text("wamid.1", "hello")).await.expect(200);
     running.webhook(ann().text("wamid.2", "nothing")).await.expect(200);
     let sent = running.graph.wait_for(2, SOON).await;
-    assert_eq!(sent.iter().map(|sent| sent.text()).collect::<Vec<_>>(), ["Hi Ann! What can we do?", "Bye."]);
+    assert_eq!(sent.iter().map(Sent::text).collect::<Vec<_>>(), ["Hi Ann! What can we do?", "Bye."]);
     assert!(began.elapsed() >= Duration::from_millis(1_400), "it waited for a status first");
     assert_eq!(running.measure(r#"usher_sends_total{outcome="unknown"}"#).await, 1.0);
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use usher_stand_ins::Fault;
+use usher_stand_ins::graph::Sent;
 
 use crate::room::{SOON, Shop, ann, hasty};
 
@@ -44,7 +45,7 @@ async fn what_has_to_wait_goes_out_after_the_restart() {
     assert_eq!(closed.graph.sent().len(), 0);
     let running = closed.open().await;
     let sent = running.graph.wait_for(2, SOON).await;
-    assert_eq!(sent.iter().map(|sent| sent.text()).collect::<Vec<_>>(), ["Hi Ann! What can we do?", "Bye."]);
+    assert_eq!(sent.iter().map(Sent::text).collect::<Vec<_>>(), ["Hi Ann! What can we do?", "Bye."]);
 }
 
 #[tokio::test]
@@ -75,7 +76,7 @@ async fn many_customers_at_once_are_all_answered_in_order() {
     }
     let sent = running.graph.wait_for(80, SOON).await;
     for customer in &customers {
-        let texts: Vec<_> = sent.iter().filter(|sent| sent.to() == customer.phone).map(|sent| sent.text()).collect();
+        let texts: Vec<_> = sent.iter().filter(|sent| sent.to() == customer.phone).map(Sent::text).collect();
         assert_eq!(texts, ["Hi Ann! What can we do?", "Bye."], "{}", customer.phone);
     }
 }

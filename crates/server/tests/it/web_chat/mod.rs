@@ -36,7 +36,7 @@ impl Visitor {
 }
 
 fn texts(told: &[Told]) -> Vec<String> {
-    told.iter().filter(|told| told.name == "message").map(|told| told.words()).collect()
+    told.iter().filter(|told| told.name == "message").map(Told::words).collect()
 }
 
 #[tokio::test]
