@@ -1,9 +1,10 @@
 import { type Journey, open, setUp } from "./journey";
 
-/** A channel, a route and a connection are added, seen again and removed; an API answers when it is tried. */
+/** A channel, a route and a connection are added; an API answers when it is tried; a connection brings its nodes. */
 const journey: Journey = async (scene) => {
   const { page } = scene;
   await setUp(scene);
+  const canvas = page.url();
 
   await open(page, "Channels");
   await page.getByRole("button", { name: "Add a channel" }).click();
@@ -37,10 +38,23 @@ const journey: Journey = async (scene) => {
   await dialog.getByText("Status 200").waitFor();
   await page.keyboard.press("Escape");
 
+  await page.goto(canvas);
+  await page.getByRole("tab", { name: /^Integrations\s*0/ }).waitFor();
   await open(page, "Connections");
+  await page.getByText("Systems that you connect appear here.").waitFor();
   await page.getByRole("button", { name: "Connect a system" }).first().click();
-  await dialog.getByLabel("System").waitFor();
-  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await dialog.getByLabel("Subdomain").fill("acme");
+  await dialog.getByLabel("E-mail").fill("ann@example.com");
+  await dialog.getByLabel("Base address").fill("http://127.0.0.1:9");
+  await dialog.getByLabel("API token").fill("token-of-an-agent");
+  await dialog.getByRole("button", { name: "Save and test" }).click();
+  await page
+    .getByRole("row", { name: /Zendesk Support/ })
+    .getByText("Fails")
+    .waitFor();
+  await page.goto(canvas);
+  await page.getByRole("tab", { name: /^Integrations\s*2/ }).click();
+  await page.getByRole("button", { name: "Add Create ticket" }).waitFor();
 };
 
 export default journey;
