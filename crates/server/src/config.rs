@@ -121,10 +121,7 @@ impl Options {
         }
         let either = |given: Vec<IpNet>, filed: Vec<IpNet>| if given.is_empty() { filed } else { given };
         Ok(Configuration {
-            master_key_file: self
-                .master_key_file
-                .or(file.master_key_file)
-                .unwrap_or_else(|| data.join("master.key")),
+            master_key_file: self.master_key_file.or(file.master_key_file).unwrap_or_else(|| data.join("master.key")),
             data,
             database,
             listen,
@@ -161,8 +158,7 @@ impl Configuration {
 }
 
 fn read(path: &Path) -> Result<Options, Error> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     toml::from_str(&text).map_err(|source| Error::Parse { path: path.to_owned(), source: Box::new(source) })
 }
 

@@ -58,13 +58,14 @@ fn file(path: &str, found: EmbeddedFile, asked: &HeaderMap) -> Response {
     // Vite names what is under assets/ by its content, so it never changes; the page is asked for every time.
     let kept = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let known = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let mut response = if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let kind = mime_guess::from_path(path).first_or_octet_stream();
-        let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
-        ([(header::CONTENT_TYPE, kind)], found.data).into_response()
-    };
+    let mut response =
+        if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            let kind = mime_guess::from_path(path).first_or_octet_stream();
+            let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
+            ([(header::CONTENT_TYPE, kind)], found.data).into_response()
+        };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
     if let Ok(tag) = HeaderValue::from_str(&tag) {

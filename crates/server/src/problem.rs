@@ -1,14 +1,21 @@
 //! Problem documents (RFC 9457): how the API says that something did not work.
 
+use std::ops::{Deref, DerefMut};
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 
-/// What went wrong, for programs (`code`) and for people (`detail`).
+/// What went wrong; small enough to be handed on at no cost. Its members are those of [`Content`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Problem(Box<Content>);
+
+/// What a problem says, for programs (`code`) and for people (`detail`).
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Problem {
+pub struct Content {
     /// A URI that names the kind of problem: `urn:usher:problem:` and the code.
     pub r#type: String,
     /// The kind of problem in a few words, the same every time.
@@ -39,7 +46,7 @@ pub struct Place {
 impl Problem {
     /// Makes a problem of a status with a stable code; the title is the status's own.
     pub fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Content {
             r#type: format!("urn:usher:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Problem").to_owned(),
             status: status.as_u16(),
@@ -47,7 +54,7 @@ impl Problem {
             code: code.to_owned(),
             errors: Vec::new(),
             more: Map::new(),
-        }
+        }))
     }
 
     /// 400: the request cannot be read.
@@ -124,6 +131,20 @@ impl Problem {
     /// Returns the status.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+impl Deref for Problem {
+    type Target = Content;
+
+    fn deref(&self) -> &Content {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Content {
+        &mut self.0
     }
 }
 

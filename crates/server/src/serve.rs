@@ -57,9 +57,9 @@ pub fn start_log(configuration: &Configuration) -> Result<(), Failure> {
 /// It cannot listen, or the room cannot be opened.
 pub async fn run(core: Core) -> Result<(), Failure> {
     let address = core.configuration.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}; is another server running there? (--listen sets another)"))?;
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; is another server running there? (--listen sets another)")
+    })?;
     let room = Handle::open(&core, runner::Settings::default()).await.context("cannot open the room")?;
     let app = AppState { core: core.clone(), room, throttle: Throttle::default() };
     announce(&core).await?;
@@ -125,7 +125,9 @@ async fn protect(State(app): State<AppState>, request: Request, next: Next) -> R
     let began = tokio::time::Instant::now();
     let mut response = match tokio::time::timeout(ANSWER, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "this took too long and was given up").into_response(),
+        Err(_) => {
+            Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", "this took too long and was given up").into_response()
+        }
     };
     let status = response.status().as_u16();
     tracing::debug!(%method, path = without_tokens(&path), status, millis = began.elapsed().as_millis(), "answered");
@@ -142,7 +144,8 @@ async fn protect(State(app): State<AppState>, request: Request, next: Next) -> R
 
 /// Returns a path as it may be logged: without what opens a door.
 fn without_tokens(path: &str) -> &str {
-    let secret = ["/api/v1/invitations/", "/api/v1/password-resets/", "/invitations/", "/password-resets/", "/in/", "/l/"];
+    let secret =
+        ["/api/v1/invitations/", "/api/v1/password-resets/", "/invitations/", "/password-resets/", "/in/", "/l/"];
     secret.iter().find(|prefix| path.starts_with(**prefix)).map_or(path, |prefix| prefix)
 }
 
@@ -177,7 +180,8 @@ async fn announce(core: &Core) -> Result<(), Failure> {
     }
     if people::nobody_yet(core).await? {
         let link = people::setup_link(core).await?;
-        lines.push_str(&format!("\nTo set up the first administrator, open this link (it works once):\n\n  {link}\n\n"));
+        lines
+            .push_str(&format!("\nTo set up the first administrator, open this link (it works once):\n\n  {link}\n\n"));
     }
     let _ = std::io::stdout().write_all(lines.as_bytes());
     let _ = std::io::stdout().flush();

@@ -164,12 +164,7 @@ pub async fn create(desk: &Desk, environment: Environment, new: New) -> Result<C
 }
 
 /// Checks settings; a verify token that is left out stays the one before, or is made.
-fn settings(
-    desk: &Desk,
-    kind: &str,
-    mut settings: Map<String, Json>,
-    before: Option<&Json>,
-) -> Result<Json, Problem> {
+fn settings(desk: &Desk, kind: &str, mut settings: Map<String, Json>, before: Option<&Json>) -> Result<Json, Problem> {
     let takes_webhooks = kind_of(kind).is_some_and(|kind| kind.webhook);
     let given = settings.get(VERIFY_TOKEN).and_then(Json::as_str).is_some_and(|token| !token.is_empty());
     if takes_webhooks && !given {
@@ -189,8 +184,7 @@ fn settings(
 /// There is none of that key, or a value is not right.
 pub async fn change(desk: &Desk, environment: Environment, key: &str, change: Change) -> Result<ChannelItem, Problem> {
     let before = find(desk, environment, key).await?;
-    let settings =
-        change.settings.map(|new| settings(desk, &before.kind, new, Some(&before.settings))).transpose()?;
+    let settings = change.settings.map(|new| settings(desk, &before.kind, new, Some(&before.settings))).transpose()?;
     let mut secrets = secrets_of(desk, &before)?;
     let (other_secrets, other_settings) = (!change.secrets.leave(&secrets), settings.is_some());
     change.secrets.apply(&mut secrets, &known_secrets(&before.kind))?;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
-use secrecy::SecretString;
 use usher_connect::integrations::{self, System};
 use usher_engine::Environment;
 use usher_engine::id::EffectId;

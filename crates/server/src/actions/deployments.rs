@@ -75,8 +75,7 @@ pub async fn live_document(desk: &Desk, environment: Environment, key: &str) -> 
 /// The store cannot be read.
 pub async fn list(desk: &Desk, environment: Environment, page: &PageQuery) -> Result<Page<DeploymentItem>, Problem> {
     let store = &desk.core.store;
-    let found =
-        store.deployments().list(&desk.workspace.id, environment, page.cursor.as_deref(), page.limit()).await?;
+    let found = store.deployments().list(&desk.workspace.id, environment, page.cursor.as_deref(), page.limit()).await?;
     Ok(Page::from(found).map(|deployment| DeploymentItem {
         number: deployment.number,
         created_at: deployment.created_at,

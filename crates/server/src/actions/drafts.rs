@@ -78,13 +78,7 @@ pub async fn keep(desk: &Desk, key: &str, if_match: &IfMatch, text: &[u8]) -> Re
 /// # Errors
 ///
 /// As [`keep`].
-pub async fn keep_in(
-    tx: &mut Tx,
-    desk: &Desk,
-    key: &str,
-    revision: i64,
-    document: Document,
-) -> Result<Kept, Problem> {
+pub async fn keep_in(tx: &mut Tx, desk: &Desk, key: &str, revision: i64, document: Document) -> Result<Kept, Problem> {
     if document.key != key {
         let detail = format!("the document is `{}`, the workflow `{key}`; a key never changes", document.key);
         return Err(Problem::invalid_at("/key", detail));
@@ -92,10 +86,7 @@ pub async fn keep_in(
     key::name(&document.name)?;
     let at = desk.core.clock.now();
     let by = desk.actor.name();
-    let put = tx
-        .drafts()
-        .put(&desk.workspace.id, key, revision, &document, &targets(&document), at, Some(by))
-        .await?;
+    let put = tx.drafts().put(&desk.workspace.id, key, revision, &document, &targets(&document), at, Some(by)).await?;
     let revision = match put {
         Put::Kept { revision } => revision,
         Put::Changed { revision } => return Err(changed(&etag(revision))),

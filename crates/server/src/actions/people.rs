@@ -5,9 +5,12 @@ mod links;
 mod members;
 
 pub use account::{
-    OwnChange, add, authenticate, by_email, change_own, disable, everybody, log_in, log_out, set_password, workspaces_of,
+    OwnChange, add, authenticate, by_email, change_own, disable, everybody, log_in, log_out, set_password,
+    workspaces_of,
 };
-pub use links::{First, Invitation, accept, invitation, invite, nobody_yet, reset, reset_link, set_up, setup_link, whose_reset};
+pub use links::{
+    First, Invitation, accept, invitation, invite, nobody_yet, reset, reset_link, set_up, setup_link, whose_reset,
+};
 pub use members::{MemberItem, change_role, join, list, remove};
 
 use crate::auth::Role;
@@ -21,7 +24,9 @@ fn email(text: &str) -> Result<String, Problem> {
     let text = text.trim().to_lowercase();
     let fits = text.chars().count() <= EMAIL_CHARACTERS
         && !text.chars().any(|character| character.is_whitespace() || character.is_control())
-        && text.split_once('@').is_some_and(|(local, host)| !local.is_empty() && host.contains('.') && !host.contains('@'));
+        && text
+            .split_once('@')
+            .is_some_and(|(local, host)| !local.is_empty() && host.contains('.') && !host.contains('@'));
     // `me@localhost` is fine for who tries Usher out.
     if fits || text.ends_with("@localhost") {
         return Ok(text);

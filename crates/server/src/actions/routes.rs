@@ -174,7 +174,7 @@ pub async fn delete(desk: &Desk, environment: Environment, id: &str) -> Result<(
 async fn leads_somewhere(desk: &Desk, environment: Environment, channel: &str, workflow: &str) -> Result<(), Problem> {
     channels::find(desk, environment, channel)
         .await
-        .map_err(|problem| Problem::invalid_at("/channel", problem.detail))?;
+        .map_err(|problem| Problem::invalid_at("/channel", &*problem.detail))?;
     let found = desk.core.store.workflows().get(&desk.workspace.id, workflow).await?;
     found.map(|_| ()).ok_or_else(|| Problem::invalid_at("/workflow", format!("there is no workflow `{workflow}`")))
 }

@@ -112,7 +112,10 @@ mod tests {
         let later = changes(r#"{"token": null}"#);
         assert!(!later.leave(&secrets));
         later.apply(&mut secrets, &known).unwrap();
-        assert_eq!(told(&known, |name| secrets.contains_key(name)), BTreeMap::from([("token".into(), false), ("secret".into(), true)]));
+        assert_eq!(
+            told(&known, |name| secrets.contains_key(name)),
+            BTreeMap::from([("token".into(), false), ("secret".into(), true)])
+        );
         assert!(changes(r#"{"secret": "b"}"#).leave(&secrets));
     }
 

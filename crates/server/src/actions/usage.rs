@@ -139,7 +139,12 @@ fn add(
     nodes: impl IntoIterator<Item = u32>,
 ) {
     let key = &document.key;
-    users.extend(nodes.into_iter().map(|node| User { kind: "workflow", key: key.clone(), environment, node: Some(node) }));
+    users.extend(nodes.into_iter().map(|node| User {
+        kind: "workflow",
+        key: key.clone(),
+        environment,
+        node: Some(node),
+    }));
 }
 
 fn tidy(mut users: Vec<User>) -> Vec<User> {

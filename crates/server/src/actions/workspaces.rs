@@ -79,20 +79,10 @@ pub async fn create(core: &Core, actor: &Actor, key: &str, name: &str) -> Result
 /// # Errors
 ///
 /// As [`create`].
-pub async fn create_in(
-    tx: &mut Tx,
-    core: &Core,
-    actor: &Actor,
-    key: &str,
-    name: &str,
-) -> Result<Workspace, Problem> {
+pub async fn create_in(tx: &mut Tx, core: &Core, actor: &Actor, key: &str, name: &str) -> Result<Workspace, Problem> {
     key::check(key)?;
-    let new = NewWorkspace {
-        id: core.ids.id(),
-        key: key.to_owned(),
-        name: key::name(name)?,
-        created_at: core.clock.now(),
-    };
+    let new =
+        NewWorkspace { id: core.ids.id(), key: key.to_owned(), name: key::name(name)?, created_at: core.clock.now() };
     let id = new.id.clone();
     tx.workspaces().create(&new).await?;
     let details = json!({ "name": new.name });

@@ -67,7 +67,11 @@ pub const ROUTES: &[(Method, &str, Access)] = &[
     (Method::POST, "/workspaces/{workspace}/environments/{environment}/channels", May(P::EditConfiguration)),
     (Method::GET, "/workspaces/{workspace}/environments/{environment}/channels/{channel}", May(P::ViewConfiguration)),
     (Method::PATCH, "/workspaces/{workspace}/environments/{environment}/channels/{channel}", May(P::EditConfiguration)),
-    (Method::DELETE, "/workspaces/{workspace}/environments/{environment}/channels/{channel}", May(P::EditConfiguration)),
+    (
+        Method::DELETE,
+        "/workspaces/{workspace}/environments/{environment}/channels/{channel}",
+        May(P::EditConfiguration),
+    ),
     (
         Method::POST,
         "/workspaces/{workspace}/environments/{environment}/channels/{channel}/test-message",

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::access::{self, Access};
 use super::{endpoints, schema};
-use crate::problem::Problem;
+use crate::problem;
 use utoipa::PartialSchema as _;
 
 /// What the variables of paths are.
@@ -66,8 +66,8 @@ fn add_components(document: &mut Json) {
     let components = &mut document["components"];
     if let Some(schemas) = components["schemas"].as_object_mut() {
         schemas.extend(schema::components());
-        schemas.insert("Problem".to_owned(), serde_json::to_value(Problem::schema()).unwrap_or_default());
-        let place = serde_json::to_value(crate::problem::Place::schema()).unwrap_or_default();
+        schemas.insert("Problem".to_owned(), serde_json::to_value(problem::Content::schema()).unwrap_or_default());
+        let place = serde_json::to_value(problem::Place::schema()).unwrap_or_default();
         schemas.insert("Place".to_owned(), place);
         schemas.sort_keys();
     }
@@ -98,7 +98,7 @@ fn complete(path: &str, method: &str, operation: &mut Json) {
     let content = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
     if let Some(responses) = operation["responses"].as_object_mut() {
         for (status, response) in responses.iter_mut() {
-            if !response["description"].as_str().is_some_and(|about| !about.is_empty()) {
+            if response["description"].as_str().is_none_or(str::is_empty) {
                 let known = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
                 let phrase = known.and_then(|status| status.canonical_reason()).unwrap_or("The answer.");
                 response["description"] = json!(phrase);
@@ -133,7 +133,8 @@ fn add_path_parameters(path: &str, operation: &mut Json) {
             "version" => json!({ "type": "integer", "minimum": 1 }),
             _ => json!({ "type": "string" }),
         };
-        parameters.push(json!({ "name": name, "in": "path", "required": true, "description": about, "schema": schema }));
+        parameters
+            .push(json!({ "name": name, "in": "path", "required": true, "description": about, "schema": schema }));
     }
     parameters.extend(declared.into_iter().filter(|parameter| parameter["in"] != "path"));
     if let Some(operation) = operation.as_object_mut() {

@@ -16,7 +16,8 @@ use crate::app::AppState;
 pub const PAGE: &str = "/api/docs";
 
 /// What the page may load: nothing but its own style.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}\
     h1,h2{font-weight:600}h2{margin-top:2.5rem;border-bottom:1px solid #8884;padding-bottom:.25rem}\
@@ -109,7 +110,9 @@ fn write_operation(page: &mut String, document: &Json, path: &str, method: &str,
         );
     }
     write_schema(page, document, "Body", &operation["requestBody"]["content"]["application/json"]["schema"]);
-    for (status, response) in operation["responses"].as_object().into_iter().flatten().filter(|(status, _)| *status != "default") {
+    for (status, response) in
+        operation["responses"].as_object().into_iter().flatten().filter(|(status, _)| *status != "default")
+    {
         let about = escaped(response["description"].as_str().unwrap_or_default());
         let _ = write!(page, "<p><code>{status}</code> {about}</p>");
         if status.starts_with('2') {

@@ -57,7 +57,11 @@ fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
     }
     let status = axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
     let given = if kind.is_empty() { "none" } else { kind };
-    Err(Problem::new(status, "not_json", format!("the body must be JSON: send Content-Type: application/json, not {given}")))
+    Err(Problem::new(
+        status,
+        "not_json",
+        format!("the body must be JSON: send Content-Type: application/json, not {given}"),
+    ))
 }
 
 async fn body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
@@ -215,7 +219,6 @@ impl IfMatch {
             None => self.require("").map(|()| "*"),
         }
     }
-
 }
 
 /// Says that something is in another state than the one on which a change builds; `current` is its entity tag.

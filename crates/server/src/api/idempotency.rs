@@ -47,7 +47,10 @@ async fn handle(
 ) -> Result<Response, Problem> {
     let key = key.to_str().unwrap_or_default();
     if key.is_empty() || key.len() > LONGEST {
-        return Err(Problem::bad_request("idempotency_key", format!("an Idempotency-Key has 1 to {LONGEST} characters")));
+        return Err(Problem::bad_request(
+            "idempotency_key",
+            format!("an Idempotency-Key has 1 to {LONGEST} characters"),
+        ));
     }
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_BYTES).await.map_err(|_| {
@@ -77,7 +80,10 @@ async fn handle(
 async fn again(app: &AppState, scope: &str, content: &str) -> Result<Response, Problem> {
     let known = app.store.answers().get(scope).await?;
     let Some(known) = known else {
-        return Err(Problem::conflict("in_progress", "the first request under this key has just failed; send it again"));
+        return Err(Problem::conflict(
+            "in_progress",
+            "the first request under this key has just failed; send it again",
+        ));
     };
     if known.content_hash != content {
         let detail = "this Idempotency-Key was used for another request; make a new one";

@@ -123,7 +123,8 @@ async fn credential(app: &AppState, parts: &Parts) -> Result<Credential, Problem
         return by_key(app, key).await;
     }
     let token = cookie::token(&app.configuration, &parts.headers);
-    let token = token.ok_or_else(|| Problem::unauthorized("log in, or send an API key as `Authorization: Bearer …`"))?;
+    let token =
+        token.ok_or_else(|| Problem::unauthorized("log in, or send an API key as `Authorization: Bearer …`"))?;
     let caller = by_login(app, &token).await?;
     let safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     if !safe && !parts.headers.contains_key(cookie::REQUEST) {

@@ -64,10 +64,7 @@ mod tests {
     #[test]
     fn the_cookie_is_bound_to_the_host_where_https_is_used() {
         let secure = set(&configuration("https://chat.example.com"), "abc");
-        assert_eq!(
-            secure,
-            "__Host-usher_session=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000; Secure"
-        );
+        assert_eq!(secure, "__Host-usher_session=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000; Secure");
         let plain = set(&configuration("http://localhost:8080"), "abc");
         assert_eq!(plain, "usher_session=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000");
     }

@@ -81,14 +81,9 @@ impl Role {
                 P::EditConfiguration,
                 P::ViewConversations,
             ],
-            Self::Approver => &[
-                P::ViewWorkflows,
-                P::Deploy,
-                P::Approve,
-                P::ViewConfiguration,
-                P::ViewConversations,
-                P::ViewAudit,
-            ],
+            Self::Approver => {
+                &[P::ViewWorkflows, P::Deploy, P::Approve, P::ViewConfiguration, P::ViewConversations, P::ViewAudit]
+            }
             Self::Agent => &[P::ViewConversations, P::Reply],
             Self::Admin => &[
                 P::ViewWorkflows,

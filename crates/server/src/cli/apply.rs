@@ -25,10 +25,9 @@ impl Arguments {
         let mut files: Vec<(PathBuf, File)> = Vec::new();
         for path in &self.files {
             for path in within(path)? {
-                let text =
-                    std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-                let read = documents::read(&text)
-                    .map_err(|problem| Failure::new(format!("{}: {problem}", path.display())))?;
+                let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                let read =
+                    documents::read(&text).map_err(|problem| Failure::new(format!("{}: {problem}", path.display())))?;
                 files.extend(read.into_iter().map(|file| (path.clone(), file)));
             }
         }

@@ -38,8 +38,12 @@ impl Arguments {
         let desk = core::desk(&core, self.workspace.as_deref()).await?;
         let workspace = desk.workspace.id.clone();
         let Some(id) = self.id else {
-            let search =
-                Search { workspace, environment: self.environment, text: self.search, without_kind: Some("preview".to_owned()) };
+            let search = Search {
+                workspace,
+                environment: self.environment,
+                text: self.search,
+                without_kind: Some("preview".to_owned()),
+            };
             let mut rows = vec![["id", "began", "channel", "who", "workflow", "state"].map(str::to_owned).to_vec()];
             for found in core.store.conversations().list(&search, None, self.limit.clamp(1, 200)).await?.items {
                 let state = found.end_reason.unwrap_or_else(|| "running".to_owned());
@@ -112,7 +116,10 @@ fn show_message(message: &Message) {
 fn show_visit(visit: &Visit) {
     let place = &visit.place;
     let exit = visit.exit.as_ref().map_or_else(|| "waits".to_owned(), |exit| format!("-> {exit}"));
-    output::line(format_args!("          {} v{} {} {} {exit}", place.workflow, place.version, place.node, visit.r#type));
+    output::line(format_args!(
+        "          {} v{} {} {} {exit}",
+        place.workflow, place.version, place.node, visit.r#type
+    ));
     for set in &visit.sets {
         output::line(format_args!("            {} = {}", set.name, set.value));
     }

@@ -32,7 +32,10 @@ impl Arguments {
         let mut chosen = BTreeMap::new();
         let named = if self.workflows.is_empty() {
             let all = workflows::list(&desk).await?;
-            all.into_iter().filter(|item| !item.archived && item.latest_version.is_some()).map(|item| item.key).collect()
+            all.into_iter()
+                .filter(|item| !item.archived && item.latest_version.is_some())
+                .map(|item| item.key)
+                .collect()
         } else {
             self.workflows
         };

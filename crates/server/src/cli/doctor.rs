@@ -31,10 +31,8 @@ impl Arguments {
     /// Checks this installation. It fails when something must be mended.
     pub async fn run(self, options: Options) -> Result<(), Failure> {
         let configuration = options.resolve()?;
-        let mut findings = vec![
-            Fine(format!("configuration: data in {}", configuration.data.display())),
-            master_key(&configuration),
-        ];
+        let mut findings =
+            vec![Fine(format!("configuration: data in {}", configuration.data.display())), master_key(&configuration)];
         findings.extend(database(&configuration).await);
         findings.extend(public_url(&configuration));
         findings.push(clock());
@@ -66,7 +64,10 @@ fn master_key(configuration: &Configuration) -> Finding {
     }
     let from = if variable.is_some() { VARIABLE.to_owned() } else { file.display().to_string() };
     match Keys::load(variable.as_ref(), file) {
-        Ok(keys) => Fine(format!("master key: {} from {from}; keep a copy apart from the backups of the database", keys.current().id)),
+        Ok(keys) => Fine(format!(
+            "master key: {} from {from}; keep a copy apart from the backups of the database",
+            keys.current().id
+        )),
         Err(error) => Mend(format!("master key: {error}")),
     }
 }
@@ -116,5 +117,9 @@ fn public_url(configuration: &Configuration) -> Vec<Finding> {
 
 fn clock() -> Finding {
     let now = Clock::system().now();
-    if now < WRITTEN { Mend(format!("clock: {now} is in the past; set the machine's clock")) } else { Fine(format!("clock: {now}")) }
+    if now < WRITTEN {
+        Mend(format!("clock: {now} is in the past; set the machine's clock"))
+    } else {
+        Fine(format!("clock: {now}"))
+    }
 }

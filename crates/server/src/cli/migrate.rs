@@ -1,7 +1,7 @@
 use clap::Args;
 
-use super::output::{self, Failure};
 use super::core;
+use super::output::{self, Failure};
 use crate::config::Options;
 
 #[derive(Debug, Args)]

@@ -64,7 +64,7 @@ pub fn sort<T>(files: &mut [T], file: impl Fn(&T) -> &File) {
 pub async fn apply(desk: &Desk, file: File, variables: Variables<'_>) -> Result<Outcome, Problem> {
     match file {
         File::Workflow(document) => workflow(desk, *document).await,
-        File::Api(file) => api(desk, file, variables).await,
+        File::Api(file) => api(desk, *file, variables).await,
         File::Connection(file) => connection(desk, file, variables).await,
         File::Channel(file) => channel(desk, file, variables).await,
         File::Route(file) => route(desk, file).await,
@@ -153,7 +153,8 @@ async fn connection(desk: &Desk, file: ConnectionFile, variables: Variables<'_>)
         return Ok(Outcome::Created(More::none()));
     };
     if existing.system != file.system {
-        let detail = format!("the connection {} is of {}, not of {}; use another key", file.key, existing.system, file.system);
+        let detail =
+            format!("the connection {} is of {}, not of {}; use another key", file.key, existing.system, file.system);
         return Err(Problem::conflict("other_system", detail));
     }
     let same_secrets = same_secrets(&changes, &connections::secrets_of(desk, &existing)?);
@@ -185,7 +186,8 @@ async fn channel(desk: &Desk, file: ChannelFile, variables: Variables<'_>) -> Re
         return Ok(Outcome::Created(More::none()));
     };
     if existing.kind != file.kind {
-        let detail = format!("the channel {} is of the kind {}, not {}; use another key", file.key, existing.kind, file.kind);
+        let detail =
+            format!("the channel {} is of the kind {}, not {}; use another key", file.key, existing.kind, file.kind);
         return Err(Problem::conflict("other_kind", detail));
     }
     let same_secrets = same_secrets(&changes, &channels::secrets_of(desk, &existing)?);
@@ -198,11 +200,8 @@ async fn channel(desk: &Desk, file: ChannelFile, variables: Variables<'_>) -> Re
     if same_settings && existing.name == file.name && same_secrets {
         return Ok(Outcome::Same);
     }
-    let change = channels::Change {
-        name: Some(file.name),
-        settings: (!same_settings).then_some(wanted),
-        secrets: changes,
-    };
+    let change =
+        channels::Change { name: Some(file.name), settings: (!same_settings).then_some(wanted), secrets: changes };
     channels::change(desk, file.environment, &file.key, change).await?;
     Ok(Outcome::Changed(More::none()))
 }

@@ -30,11 +30,8 @@ pub async fn furnish(desk: &Desk) -> Result<(), Problem> {
         files.extend(read(&text).map_err(|problem| Problem::internal(&format!("{name}: {problem}")))?);
     }
     sort(&mut files, |file| file);
-    let keys: Vec<String> = files
-        .iter()
-        .filter(|file| matches!(file, File::Workflow(_)))
-        .map(|file| file.key().to_owned())
-        .collect();
+    let keys: Vec<String> =
+        files.iter().filter(|file| matches!(file, File::Workflow(_))).map(|file| file.key().to_owned()).collect();
     for file in files {
         // Keys of routes are unique beyond the workspace; a second demo workspace gets none rather than no example.
         let is_route = matches!(file, File::Route(_));

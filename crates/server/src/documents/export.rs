@@ -66,7 +66,8 @@ async fn of_environment(desk: &Desk, environment: Environment, written: &mut Vec
             environment,
             system: item.system,
         };
-        written.push(Written { file_name: format!("{}.{environment}.connection.json", file.key), document: json!(file) });
+        written
+            .push(Written { file_name: format!("{}.{environment}.connection.json", file.key), document: json!(file) });
     }
     for item in channels::list(desk, environment).await? {
         let file = ChannelFile {
@@ -102,11 +103,7 @@ fn references(place: &[&str], secrets: &BTreeMap<String, bool>) -> BTreeMap<Stri
         let words: Vec<&str> = std::iter::once("USHER").chain(place.iter().copied()).chain([name]).collect();
         words.join("_").to_uppercase().replace('-', "_")
     };
-    secrets
-        .iter()
-        .filter(|(_, set)| **set)
-        .map(|(name, _)| (name.clone(), Reference { env: variable(name) }))
-        .collect()
+    secrets.iter().filter(|(_, set)| **set).map(|(name, _)| (name.clone(), Reference { env: variable(name) })).collect()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 #[derive(Debug, Clone, PartialEq)]
 pub enum File {
     Workflow(Box<Document>),
-    Api(ApiFile),
+    Api(Box<ApiFile>),
     Connection(ConnectionFile),
     Channel(ChannelFile),
     Route(RouteFile),
@@ -74,7 +74,7 @@ fn read_one(document: Json, place: &str) -> Result<File, Problem> {
             let document = workflow::read(&document.to_string()).map_err(|error| unreadable(&error, place))?;
             Ok(File::Workflow(Box::new(document)))
         }
-        kinds::API => kinds::read_api(document, place).map(File::Api),
+        kinds::API => kinds::read_api(document, place).map(|file| File::Api(Box::new(file))),
         kinds::CONNECTION => kinds::read(document, place).map(File::Connection),
         kinds::CHANNEL => kinds::read(document, place).map(File::Channel),
         kinds::ROUTE => kinds::read(document, place).map(File::Route),
@@ -125,7 +125,7 @@ mod tests {
     fn what_is_wrong_is_told_with_its_place() {
         let place = |text: &str| {
             let problem = read(text).unwrap_err();
-            (problem.errors.first().map(|place| place.pointer.clone()).unwrap_or_default(), problem.detail)
+            (problem.errors.first().map(|place| place.pointer.clone()).unwrap_or_default(), problem.detail.clone())
         };
         assert_eq!(place(r#"{"usher": "recipe/1"}"#).0, "/usher");
         let (pointer, detail) = place(

@@ -28,9 +28,13 @@ pub struct Key {
 /// Why there is no usable master key.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("a master key is 64 hexadecimal digits; line {line} is not (several keys: one a line or separated by commas, the current one first)")]
+    #[error(
+        "a master key is 64 hexadecimal digits; line {line} is not (several keys: one a line or separated by commas, the current one first)"
+    )]
     Malformed { line: usize },
-    #[error("there is no master key in {0}; a key is 64 hexadecimal digits, made for example by `openssl rand -hex 32`")]
+    #[error(
+        "there is no master key in {0}; a key is 64 hexadecimal digits, made for example by `openssl rand -hex 32`"
+    )]
     Empty(String),
     #[error("the master key file {path} can be read by others (mode {mode:o}); run `chmod 600 {path}`")]
     Exposed { path: PathBuf, mode: u32 },

@@ -40,7 +40,9 @@ impl fmt::Debug for Vault {
 /// Why a sealed value cannot be opened.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Error {
-    #[error("the secret is sealed with the key {0}, which is not among the master keys; add the old key after the new one")]
+    #[error(
+        "the secret is sealed with the key {0}, which is not among the master keys; add the old key after the new one"
+    )]
     UnknownKey(String),
     #[error("the secret of {0} cannot be opened: it was changed, moved from another row, or sealed with another key")]
     Refused(String),
@@ -80,9 +82,8 @@ impl Vault {
         let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| form())?;
         let (nonce, ciphertext) = body.split_first_chunk::<NONCE_BYTES>().ok_or_else(form)?;
         let payload = Payload { msg: ciphertext, aad: row.as_bytes() };
-        let plain = cipher(&key.secret)
-            .decrypt(&XNonce::from(*nonce), payload)
-            .map_err(|_| Error::Refused(row.to_owned()))?;
+        let plain =
+            cipher(&key.secret).decrypt(&XNonce::from(*nonce), payload).map_err(|_| Error::Refused(row.to_owned()))?;
         String::from_utf8(plain).map(SecretString::from).map_err(|_| form())
     }
 
@@ -103,8 +104,7 @@ impl Vault {
         let Some(sealed) = sealed else { return Ok(BTreeMap::new()) };
         let form = || Error::Form(row.to_owned());
         let plain = self.open(row, std::str::from_utf8(sealed).map_err(|_| form())?)?;
-        let secrets: BTreeMap<String, String> =
-            serde_json::from_str(plain.expose_secret()).map_err(|_| form())?;
+        let secrets: BTreeMap<String, String> = serde_json::from_str(plain.expose_secret()).map_err(|_| form())?;
         Ok(secrets.into_iter().map(|(name, secret)| (name, SecretString::from(secret))).collect())
     }
 

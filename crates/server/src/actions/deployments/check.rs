@@ -35,7 +35,10 @@ pub(super) async fn fits(
     }
     for key in wanted.iter().filter(|(_, version)| version.is_none()).map(|(key, _)| key) {
         if !tx.deployments().live(&desk.workspace.id, environment).await?.iter().any(|live| live.key == *key) {
-            missing.push(place(key, format!("workflow {key} is not live in {environment}, so it cannot be taken offline")));
+            missing.push(place(
+                key,
+                format!("workflow {key} is not live in {environment}, so it cannot be taken offline"),
+            ));
         }
     }
     for (key, document) in &documents {
@@ -51,9 +54,14 @@ pub(super) async fn fits(
         }
         let (name, workflow) = (&route.key, &route.workflow);
         match (documents.get(workflow.as_str()), route.node) {
-            (None, _) => missing.push(place(workflow, format!("the route {name} leads to {workflow}; change the route first"))),
+            (None, _) => {
+                missing.push(place(workflow, format!("the route {name} leads to {workflow}; change the route first")));
+            }
             (Some(document), Some(node)) if !document.nodes.contains_key(&node) => {
-                missing.push(place(workflow, format!("the route {name} leads to node {node} of {workflow}, which is not there")));
+                missing.push(place(
+                    workflow,
+                    format!("the route {name} leads to node {node} of {workflow}, which is not there"),
+                ));
             }
             (Some(_), _) => {}
         }
@@ -89,12 +97,12 @@ fn workflows_are_there(
         match (documents.get(target.as_str()), node) {
             (None, _) => missing.push(place(
                 key,
-                format!("{from} of {key} leads to the workflow {target}, which is not live in {environment}; deploy it too"),
+                format!(
+                    "{from} of {key} leads to the workflow {target}, which is not live in {environment}; deploy it too"
+                ),
             )),
-            (Some(other), Some(node)) if !other.nodes.contains_key(node) => missing.push(place(
-                key,
-                format!("{from} of {key} leads to node {node} of {target}, which is not there"),
-            )),
+            (Some(other), Some(node)) if !other.nodes.contains_key(node) => missing
+                .push(place(key, format!("{from} of {key} leads to node {node} of {target}, which is not there"))),
             (Some(_), _) => {}
         }
     }

@@ -87,19 +87,25 @@ pub struct First {
 /// The link does not work, somebody was first, or a value is not right.
 pub async fn set_up(core: &Core, first: First) -> Result<User, Problem> {
     if !nobody_yet(core).await? {
-        return Err(Problem::forbidden("set_up_already", "Usher is set up already; log in, or ask an admin to invite you"));
+        return Err(Problem::forbidden(
+            "set_up_already",
+            "Usher is set up already; log in, or ask an admin to invite you",
+        ));
     }
     let link = open(core, &first.token, LinkKind::SetUp, "set-up link").await.map_err(|problem| {
         Problem::forbidden("wrong_link", format!("{}: start the server again to have one printed", problem.detail))
     })?;
     let user = new_user(core, &first.email, &first.name, first.password).await?;
-    let name = key::name(&first.workspace).map_err(|problem| Problem::invalid_at("/workspace", problem.detail))?;
+    let name = key::name(&first.workspace).map_err(|problem| Problem::invalid_at("/workspace", &*problem.detail))?;
     let actor = Actor::User { id: user.id.clone(), name: user.name.clone() };
 
     let mut tx = core.store.begin().await?;
     // Two who hold the link cannot both be first: it is used once.
     if !tx.links().claim(&link.token_hash, core.clock.now()).await? {
-        return Err(Problem::forbidden("set_up_already", "somebody else was first; log in, or ask an admin to invite you"));
+        return Err(Problem::forbidden(
+            "set_up_already",
+            "somebody else was first; log in, or ask an admin to invite you",
+        ));
     }
     tx.users().create(&user).await?;
     let workspace = workspaces::create_in(&mut tx, core, &actor, &key::of(&name), &name).await?;

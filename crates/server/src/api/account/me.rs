@@ -44,7 +44,8 @@ pub async fn change_me(
     if body.password.is_some() {
         app.throttle.attempt(address, &caller.user.email)?;
     }
-    let change = people::OwnChange { name: body.name, password: body.password, current_password: body.current_password };
+    let change =
+        people::OwnChange { name: body.name, password: body.password, current_password: body.current_password };
     let user = people::change_own(&app.core, &caller, change).await?;
     Ok(Json(me_of(&app, &user).await?))
 }

@@ -13,7 +13,9 @@ use crate::app::AppState;
 
 /// Returns the routes.
 pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list_routes, create::create_route))
-        .routes(routes!(read::read_route, change::change_route, delete::delete_route))
+    OpenApiRouter::new().routes(routes!(list::list_routes, create::create_route)).routes(routes!(
+        read::read_route,
+        change::change_route,
+        delete::delete_route
+    ))
 }

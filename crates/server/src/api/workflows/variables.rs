@@ -1,7 +1,7 @@
 use crate::actions::Desk;
 use crate::actions::drafts::{self, Variable};
-use crate::api::{NodeQuery, WorkflowPath};
 use crate::api::extract::{Json, Path, Query};
+use crate::api::{NodeQuery, WorkflowPath};
 use crate::problem::Problem;
 
 /// Lists the variables that are set on some way to a node, and the built-in ones.

@@ -72,7 +72,9 @@ async fn a_stranger_does_not_learn_that_a_workspace_is_there() {
     let server = TestServer::start().await;
     let mut admin = server.admin().await;
     let core = &server.core;
-    usher_server::actions::workspaces::create(core, &usher_server::auth::Actor::CommandLine, "other", "Other").await.unwrap();
+    usher_server::actions::workspaces::create(core, &usher_server::auth::Actor::CommandLine, "other", "Other")
+        .await
+        .unwrap();
     let other = admin.get("/api/v1/workspaces/other").await.problem(404, "not_found");
     let none = admin.get("/api/v1/workspaces/none").await.problem(404, "not_found");
     let without_key = |problem: &serde_json::Value| problem["detail"].as_str().unwrap().replace("other", "none");

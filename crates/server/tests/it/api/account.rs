@@ -12,9 +12,7 @@ async fn the_first_administrator_comes_in_by_the_printed_link_once() {
 
     let link = people::setup_link(&server.core).await.unwrap();
     let token = link.rsplit('=').next().unwrap();
-    let with = |token: &str| {
-        json!({ "token": token, "name": "Ann", "email": ADMIN, "password": PASSWORD, "workspace": "My Shop" })
-    };
+    let with = |token: &str| json!({ "token": token, "name": "Ann", "email": ADMIN, "password": PASSWORD, "workspace": "My Shop" });
     anybody.post("/api/v1/setup", with("guessed")).await.problem(403, "wrong_link");
     let me = anybody.post("/api/v1/setup", with(token)).await.expect(200);
     assert_eq!(me["user"]["email"], ADMIN);
@@ -33,9 +31,7 @@ async fn a_weak_password_is_refused_and_the_link_still_works() {
     let server = TestServer::start().await;
     let link = people::setup_link(&server.core).await.unwrap();
     let token = link.rsplit('=').next().unwrap();
-    let with = |password: &str| {
-        json!({ "token": token, "name": "Ann", "email": ADMIN, "password": password, "workspace": "Shop" })
-    };
+    let with = |password: &str| json!({ "token": token, "name": "Ann", "email": ADMIN, "password": password, "workspace": "Shop" });
     let problem = server.anybody().post("/api/v1/setup", with("short")).await.problem(422, "invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/password");
     server.anybody().post("/api/v1/setup", with(PASSWORD)).await.expect(200);

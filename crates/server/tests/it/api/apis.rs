@@ -16,11 +16,17 @@ async fn an_api_is_described_changed_and_deleted() {
     let made = admin.post(&shop("/apis"), body).await;
     assert!(!made.text.contains("hush"));
     let made = made.expect(201);
-    assert_eq!((&made["key"], &made["secrets"], &made["timeout_seconds"]), (&json!("orders"), &json!({ "token": true }), &json!(10)));
+    assert_eq!(
+        (&made["key"], &made["secrets"], &made["timeout_seconds"]),
+        (&json!("orders"), &json!({ "token": true }), &json!(10))
+    );
     assert_eq!(made["validation"], json!({ "element": "HTTP_RESPONSE_CODE", "values": ["2xx"] }));
 
     let changed = admin.patch(&shop("/apis/orders"), json!({ "timeout_seconds": 20 })).await.expect(200);
-    assert_eq!((&changed["timeout_seconds"], &changed["name"], &changed["secrets"]["token"]), (&json!(20), &json!("Orders"), &json!(true)));
+    assert_eq!(
+        (&changed["timeout_seconds"], &changed["name"], &changed["secrets"]["token"]),
+        (&json!(20), &json!("Orders"), &json!(true))
+    );
     // What was read can be sent back as it is, but for what says only whether a secret is set.
     let mut whole = changed.clone();
     whole.as_object_mut().unwrap().remove("secrets");

@@ -14,7 +14,8 @@ async fn what_cannot_be_read_is_told_as_a_problem() {
 
     let answer = admin.send_raw(Method::POST, &path, Some("{".into()), &header("application/json")).await;
     answer.problem(400, "malformed");
-    let answer = admin.send_raw(Method::POST, &path, Some("name=x".into()), &header("application/x-www-form-urlencoded")).await;
+    let answer =
+        admin.send_raw(Method::POST, &path, Some("name=x".into()), &header("application/x-www-form-urlencoded")).await;
     answer.problem(415, "not_json");
     let problem = admin.post(&path, json!({ "name": 7 })).await.problem(422, "invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/name");

@@ -21,12 +21,18 @@ async fn a_whatsapp_channel_says_what_to_copy_and_never_tells_its_secrets() {
     let made = admin.post(&shop(CHANNELS), whatsapp("https://graph.example.com/v23.0")).await;
     assert!(!made.text.contains("hush"));
     let made = made.expect(201);
-    assert_eq!((&made["key"], &made["secrets"]), (&json!("shop-line"), &json!({ "access_token": true, "app_secret": true })));
+    assert_eq!(
+        (&made["key"], &made["secrets"]),
+        (&json!("shop-line"), &json!({ "access_token": true, "app_secret": true }))
+    );
     let callback = made["callback_url"].as_str().unwrap();
     assert!(callback.starts_with(&format!("{}/in/whatsapp/", server.base)), "{callback}");
     assert!(callback.rsplit('/').next().unwrap().len() >= 40, "the address cannot be guessed: {callback}");
     assert!(made["verify_token"].as_str().unwrap().len() >= 20, "a verify token was made: {made}");
-    assert_eq!((&made["verified_at"], &made["last_webhook_at"], &made["last_error"]), (&Json::Null, &Json::Null, &Json::Null));
+    assert_eq!(
+        (&made["verified_at"], &made["last_webhook_at"], &made["last_error"]),
+        (&Json::Null, &Json::Null, &Json::Null)
+    );
 
     let stored = std::fs::read(server.folder.join("usher.db-wal")).unwrap();
     assert!(!stored.windows(9).any(|bytes| bytes == b"EAAG-hush"), "secrets are encrypted where they are stored");
@@ -38,7 +44,8 @@ async fn a_change_keeps_what_it_does_not_name() {
     let mut admin = server.admin().await;
     let made = admin.post(&shop(CHANNELS), whatsapp("https://graph.example.com/v23.0")).await.expect(201);
     let path = shop(&format!("{CHANNELS}/shop-line"));
-    let body = json!({ "name": "Main line", "settings": { "phone_number_id": "999" }, "secrets": { "app_secret": null } });
+    let body =
+        json!({ "name": "Main line", "settings": { "phone_number_id": "999" }, "secrets": { "app_secret": null } });
     let changed = admin.patch(&path, body).await.expect(200);
     assert_eq!(changed["secrets"], json!({ "access_token": true, "app_secret": false }));
     assert_eq!((&changed["name"], &changed["settings"]["phone_number_id"]), (&json!("Main line"), &json!("999")));
@@ -54,7 +61,10 @@ async fn what_does_not_fit_the_kind_is_refused_with_its_place() {
     assert_eq!((&kinds[0]["kind"], &kinds[1]["kind"]), (&json!("whatsapp"), &json!("web_chat")));
     for (body, pointer) in [
         (json!({ "kind": "pigeon", "name": "P" }), "/kind"),
-        (json!({ "kind": "whatsapp", "name": "W", "settings": { "phone_number_id": "a b" } }), "/settings/phone_number_id"),
+        (
+            json!({ "kind": "whatsapp", "name": "W", "settings": { "phone_number_id": "a b" } }),
+            "/settings/phone_number_id",
+        ),
         (json!({ "kind": "web_chat", "name": "W", "secrets": { "token": "x" } }), "/secrets/token"),
         (json!({ "kind": "web_chat", "name": "" }), "/name"),
     ] {

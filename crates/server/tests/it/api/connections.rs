@@ -50,7 +50,10 @@ async fn a_connection_is_tested_and_remembers_what_came_of_it() {
     assert_eq!(catalogue["connections"][0]["state"], "failing");
     assert!(catalogue["types"].as_array().unwrap().iter().any(|kind| kind["system"] == "zendesk_support"));
 
-    let changed = admin.patch(&shop(&format!("{CONNECTIONS}/desk")), json!({ "secrets": { "api_token": "new" } })).await.expect(200);
+    let changed = admin
+        .patch(&shop(&format!("{CONNECTIONS}/desk")), json!({ "secrets": { "api_token": "new" } }))
+        .await
+        .expect(200);
     assert_eq!(changed["state"], "untested");
 }
 

@@ -20,7 +20,10 @@ async fn deploying_puts_a_version_live_and_an_earlier_one_back() {
     let body = json!({ "workflows": { "survey": 2 }, "note": "first time" });
     assert_eq!(admin.post(&shop(PRODUCTION), body).await.expect(201), json!({ "number": 1 }));
     let live = admin.get(&shop("/environments/production/workflows/survey")).await.expect(200);
-    assert_eq!((&live["version"], &live["document"]["nodes"]["2"]["settings"]["text"]), (&json!(2), &json!("Changed.")));
+    assert_eq!(
+        (&live["version"], &live["document"]["nodes"]["2"]["settings"]["text"]),
+        (&json!(2), &json!("Changed."))
+    );
     let item = admin.get(&shop("/workflows/survey")).await.expect(200);
     assert_eq!((&item["state"], &item["live_version"]), (&json!("live"), &json!(2)));
 
@@ -68,13 +71,15 @@ async fn what_is_missing_is_listed_and_nothing_goes_live() {
     document["next_number"] = json!(6);
     document["nodes"]["2"]["exits"]["next"] = json!({ "workflow": "thanks", "node": 7 });
     document["nodes"]["3"] = json!({ "type": "api_integration", "settings": { "api": "orders", "path": "/" } });
-    document["nodes"]["4"] = json!({ "type": "zendesk_support.get_ticket", "settings": { "connection": "desk", "ticket": "1" } });
+    document["nodes"]["4"] =
+        json!({ "type": "zendesk_support.get_ticket", "settings": { "connection": "desk", "ticket": "1" } });
     let etag = admin.get(&shop("/workflows/survey/draft")).await.etag();
     admin.put(&shop("/workflows/survey/draft"), document, &etag).await.expect(200);
     admin.save("survey").await;
 
     let problem = admin.post(&shop(PRODUCTION), json!({ "workflows": { "survey": 1 } })).await.problem(409, "missing");
-    let told: Vec<&str> = problem["errors"].as_array().unwrap().iter().map(|place| place["detail"].as_str().unwrap()).collect();
+    let told: Vec<&str> =
+        problem["errors"].as_array().unwrap().iter().map(|place| place["detail"].as_str().unwrap()).collect();
     assert_eq!(told.len(), 3, "{told:#?}");
     assert!(told[0].contains("node 2") && told[0].contains("thanks"), "{told:#?}");
     assert!(told[1].contains("node 3") && told[1].contains("orders"), "{told:#?}");
@@ -93,7 +98,10 @@ async fn what_a_route_leads_to_stays_online() {
     survey(&mut admin).await;
     admin.save("survey").await;
     admin.post(&shop(PRODUCTION), json!({ "workflows": { "survey": 1 } })).await.expect(201);
-    admin.post(&shop("/environments/production/channels"), json!({ "kind": "web_chat", "name": "Web" })).await.expect(201);
+    admin
+        .post(&shop("/environments/production/channels"), json!({ "kind": "web_chat", "name": "Web" }))
+        .await
+        .expect(201);
     let route = json!({ "key": "ask", "name": "Ask", "channel": "web", "workflow": "survey", "node": 2 });
     let route = admin.post(&shop("/environments/production/routes"), route).await.expect(201);
 

@@ -15,7 +15,10 @@ async fn a_second_user_comes_in_by_invitation() {
 
     let mut bob = server.anybody();
     let invitation = bob.get(&path).await.expect(200);
-    assert_eq!(invitation, json!({ "email": "bob@example.com", "workspace": "Shop", "role": "builder", "has_account": false }));
+    assert_eq!(
+        invitation,
+        json!({ "email": "bob@example.com", "workspace": "Shop", "role": "builder", "has_account": false })
+    );
     bob.post(&path, json!({ "name": "Bob", "password": "weak" })).await.problem(422, "invalid");
     let me = bob.post(&path, json!({ "name": "Bob", "password": "a good long one" })).await.expect(200);
     assert_eq!(me["workspaces"][0]["role"], "builder");
@@ -113,7 +116,14 @@ async fn every_change_is_in_the_log_with_who_made_it() {
     key.delete(&shop("/workflows/survey")).await.expect(204);
 
     let log = admin.get(&shop("/audit?limit=2")).await.expect(200);
-    let told = |item: &serde_json::Value| format!("{} {} {}", item["actor"]["name"].as_str().unwrap(), item["action"].as_str().unwrap(), item["subject"].as_str().unwrap());
+    let told = |item: &serde_json::Value| {
+        format!(
+            "{} {} {}",
+            item["actor"]["name"].as_str().unwrap(),
+            item["action"].as_str().unwrap(),
+            item["subject"].as_str().unwrap()
+        )
+    };
     assert_eq!(told(&log["items"][0]), "a admin workflow.deleted workflow survey");
     assert_eq!(log["items"][0]["actor"]["kind"], "api_key");
     assert_eq!(told(&log["items"][1]), "Ann api_key.created API key a admin");

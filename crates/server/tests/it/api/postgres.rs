@@ -72,9 +72,13 @@ async fn a_workspace_is_set_up_built_and_deployed() {
         admin.send(Method::POST, &shop("/apis"), Some(api.clone()), &key).await.expect(201);
     }
     assert_eq!(admin.get(&shop("/apis")).await.expect(200)["items"].as_array().unwrap().len(), 1);
-    admin.post(&shop("/apis"), json!({ "key": "orders", "name": "O", "base_url": { "sandbox": "https://x.example" } })).await.problem(409, "taken");
+    admin
+        .post(&shop("/apis"), json!({ "key": "orders", "name": "O", "base_url": { "sandbox": "https://x.example" } }))
+        .await
+        .problem(409, "taken");
 
-    let invited = admin.post(&shop("/users"), json!({ "email": "bob@example.com", "role": "builder" })).await.expect(201);
+    let invited =
+        admin.post(&shop("/users"), json!({ "email": "bob@example.com", "role": "builder" })).await.expect(201);
     let path = format!("/api/v1{}", invited["url"].as_str().unwrap().strip_prefix(&server.base).unwrap());
     let mut bob = server.anybody();
     bob.post(&path, json!({ "name": "Bob", "password": "a good long one" })).await.expect(200);

@@ -21,7 +21,10 @@ async fn a_route_ties_a_channel_to_a_workflow() {
 
     let path = shop(&format!("{ROUTES}/{}", made["id"].as_str().unwrap()));
     let changed = admin.patch(&path, json!({ "name": "Ask us", "node": 2 })).await.expect(200);
-    assert_eq!((&changed["name"], &changed["node"], &changed["workflow"]), (&json!("Ask us"), &json!(2), &json!("survey")));
+    assert_eq!(
+        (&changed["name"], &changed["node"], &changed["workflow"]),
+        (&json!("Ask us"), &json!(2), &json!("survey"))
+    );
     let changed = admin.patch(&path, json!({ "node": null })).await.expect(200);
     assert_eq!(changed["node"], Json::Null);
     let problem = admin.patch(&path, json!({ "workflow": "nowhere" })).await.problem(422, "invalid");

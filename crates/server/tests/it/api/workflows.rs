@@ -37,8 +37,14 @@ async fn a_new_workflow_is_empty_and_listed() {
     let mut admin = server.admin().await;
     let made = admin.post(&shop("/workflows"), json!({ "name": "Order status", "folder": "Orders" })).await.expect(201);
     assert_eq!(made["key"], "order-status");
-    assert_eq!((&made["state"], &made["latest_version"], &made["live_version"]), (&json!("draft"), &Json::Null, &Json::Null));
-    assert_eq!((&made["folder"], &made["archived"], &made["kind"]), (&json!("Orders"), &json!(false), &json!("standard")));
+    assert_eq!(
+        (&made["state"], &made["latest_version"], &made["live_version"]),
+        (&json!("draft"), &Json::Null, &Json::Null)
+    );
+    assert_eq!(
+        (&made["folder"], &made["archived"], &made["kind"]),
+        (&json!("Orders"), &json!(false), &json!("standard"))
+    );
     let list = admin.get(&shop("/workflows")).await.expect(200);
     assert_eq!(list, json!({ "items": [made], "next": null }));
 
@@ -51,7 +57,8 @@ async fn a_new_workflow_is_empty_and_listed() {
     assert_eq!(twin["key"], "order-status-2");
     let taken = json!({ "name": "Other", "key": "order-status" });
     admin.post(&shop("/workflows"), taken).await.problem(409, "taken");
-    let problem = admin.post(&shop("/workflows"), json!({ "name": "Other", "key": "A b" })).await.problem(422, "invalid");
+    let problem =
+        admin.post(&shop("/workflows"), json!({ "name": "Other", "key": "A b" })).await.problem(422, "invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/key");
 }
 
@@ -62,11 +69,18 @@ async fn a_workflow_is_renamed_moved_archived_and_deleted() {
     survey(&mut admin).await;
     let body = json!({ "name": "Questions", "description": "What people think.", "folder": "Old", "archived": true });
     let changed = admin.patch(&shop("/workflows/survey"), body).await.expect(200);
-    assert_eq!((&changed["key"], &changed["name"], &changed["archived"]), (&json!("survey"), &json!("Questions"), &json!(true)));
+    assert_eq!(
+        (&changed["key"], &changed["name"], &changed["archived"]),
+        (&json!("survey"), &json!("Questions"), &json!(true))
+    );
     let draft = admin.get(&shop("/workflows/survey/draft")).await.expect(200);
     assert_eq!((&draft["name"], &draft["description"]), (&json!("Questions"), &json!("What people think.")));
-    let changed = admin.patch(&shop("/workflows/survey"), json!({ "folder": null, "archived": false })).await.expect(200);
-    assert_eq!((&changed["folder"], &changed["archived"], &changed["name"]), (&Json::Null, &json!(false), &json!("Questions")));
+    let changed =
+        admin.patch(&shop("/workflows/survey"), json!({ "folder": null, "archived": false })).await.expect(200);
+    assert_eq!(
+        (&changed["folder"], &changed["archived"], &changed["name"]),
+        (&Json::Null, &json!(false), &json!("Questions"))
+    );
 
     admin.delete(&shop("/workflows/survey")).await.expect(204);
     admin.get(&shop("/workflows/survey")).await.problem(404, "not_found");
@@ -112,7 +126,10 @@ async fn a_copy_keeps_its_numbers_and_points_at_itself() {
     assert_eq!(copy["key"], "second-survey");
     let draft = admin.get(&shop("/workflows/second-survey/draft")).await.expect(200);
     assert_eq!(draft["nodes"]["2"]["exits"]["next"], json!({ "workflow": "second-survey", "node": 1 }));
-    assert_eq!((&draft["key"], &draft["name"], &draft["next_number"]), (&json!("second-survey"), &json!("Second survey"), &json!(3)));
+    assert_eq!(
+        (&draft["key"], &draft["name"], &draft["next_number"]),
+        (&json!("second-survey"), &json!("Second survey"), &json!(3))
+    );
 }
 
 #[tokio::test]
@@ -148,7 +165,8 @@ async fn a_draft_with_mistakes_is_kept_and_they_are_told() {
     document["nodes"]["2"]["settings"] = json!({ "txt": "That is all." });
     let kept = admin.put(&shop("/workflows/survey/draft"), document, &etag).await.expect(200);
     let problems = kept["problems"].as_array().unwrap();
-    let about = |node: u32, exit: &str| problems.iter().any(|problem| problem["node"] == node && problem["exit"] == exit);
+    let about =
+        |node: u32, exit: &str| problems.iter().any(|problem| problem["node"] == node && problem["exit"] == exit);
     assert!(about(1, "more") && about(2, "next"), "{problems:#?}");
     assert!(problems.iter().any(|problem| problem["node"] == 2 && problem["exit"].is_null()), "{problems:#?}");
     assert_eq!(admin.get(&shop("/workflows/survey/draft/problems")).await.expect(200), kept["problems"]);
@@ -232,7 +250,8 @@ async fn versions_are_saved_from_the_draft_and_stay_as_they_are() {
     let old = admin.get(&shop("/workflows/survey/versions/1")).await.expect(200);
     assert_eq!(old["nodes"]["2"]["settings"]["text"], "That is all.");
     let list = admin.get(&path).await.expect(200);
-    let told: Vec<_> = list["items"].as_array().unwrap().iter().map(|item| (item["version"].clone(), item["note"].clone())).collect();
+    let told: Vec<_> =
+        list["items"].as_array().unwrap().iter().map(|item| (item["version"].clone(), item["note"].clone())).collect();
     assert_eq!(told, [(json!(2), Json::Null), (json!(1), json!("first"))]);
     assert_eq!(list["items"][0]["created_by"], "Ann");
     admin.get(&shop("/workflows/survey/versions/3")).await.problem(404, "not_found");

@@ -15,7 +15,12 @@ fn the_example_is_applied_once_and_then_the_same() {
     usher.run(&["workspace", "create", "shop"]);
     let examples = shown(&repository().join("examples/order-status"));
     let told = usher.run(&["apply", &examples]);
-    for line in ["created  API shop", "created  channel chat", "created  workflow order-status (v1)", "created  workflow support (v1)"] {
+    for line in [
+        "created  API shop",
+        "created  channel chat",
+        "created  workflow order-status (v1)",
+        "created  workflow support (v1)",
+    ] {
         assert!(told.contains(line), "{told}");
     }
     assert!(told.contains("created  route orders (http://localhost:8080/chat/orders"), "{told}");
@@ -43,14 +48,20 @@ fn secrets_come_from_the_environment_and_never_from_the_file() {
     let file = usher.file("line.json", LINE);
     assert!(usher.run(&["apply", &file]).contains("created  channel line"));
     assert!(usher.run(&["apply", &file]).contains("same     channel line"));
-    let renewed = Usher { folder: usher.folder.clone(), variables: vec![
-        ("LINE_TOKEN".to_owned(), "a new one".to_owned()),
-        ("LINE_SECRET".to_owned(), "also hush".to_owned()),
-    ] };
+    let renewed = Usher {
+        folder: usher.folder.clone(),
+        variables: vec![
+            ("LINE_TOKEN".to_owned(), "a new one".to_owned()),
+            ("LINE_SECRET".to_owned(), "also hush".to_owned()),
+        ],
+    };
     assert!(renewed.run(&["apply", &file]).contains("changed  channel line"));
     std::mem::forget(renewed);
     let exported = usher.run(&["export"]);
-    assert!(!exported.contains("hush") && exported.contains("USHER_PRODUCTION_CHANNEL_LINE_ACCESS_TOKEN"), "{exported}");
+    assert!(
+        !exported.contains("hush") && exported.contains("USHER_PRODUCTION_CHANNEL_LINE_ACCESS_TOKEN"),
+        "{exported}"
+    );
 }
 
 #[test]
@@ -58,7 +69,8 @@ fn the_examples_of_the_reference_can_be_applied() {
     let usher = Usher::new().with("ORDERS_TOKEN", "a").with("LINE_ACCESS_TOKEN", "b").with("LINE_APP_SECRET", "c");
     let usher = usher.with("DESK_API_TOKEN", "d");
     usher.run(&["workspace", "create", "shop"]);
-    let examples = [shown(&repository().join("examples/order-status")), shown(&repository().join("docs/reference/examples"))];
+    let examples =
+        [shown(&repository().join("examples/order-status")), shown(&repository().join("docs/reference/examples"))];
     let told = usher.run(&["apply", &examples[0], &examples[1]]);
     for line in ["created  API orders", "created  connection desk", "created  channel line", "created  route line"] {
         assert!(told.contains(line), "{told}");
@@ -99,7 +111,9 @@ fn a_changed_workflow_becomes_the_next_version_and_numbers_never_go_back() {
         )
     };
     assert!(usher.run(&["apply", &usher.file("hello.json", &file("Hi", 5))]).contains("created  workflow hello (v1)"));
-    assert!(usher.run(&["apply", &usher.file("hello.json", &file("Hello", 2))]).contains("changed  workflow hello (v2)"));
+    assert!(
+        usher.run(&["apply", &usher.file("hello.json", &file("Hello", 2))]).contains("changed  workflow hello (v2)")
+    );
     let exported: Json = serde_json::from_str(&usher.run(&["export", "--workflow", "hello"])).unwrap();
     assert_eq!(exported[0]["next_number"], 5);
     assert!(usher.run(&["apply", &usher.file("hello.json", &file("Hello", 9))]).contains("same "));
@@ -115,7 +129,8 @@ fn what_is_wrong_in_a_file_is_told_with_file_and_place() {
     let told = usher.fails(&["apply", &file]);
     assert!(told.contains("bad.json") && told.contains("/nodes/1/exits/next"), "{told}");
     assert!(usher.fails(&["apply", "nowhere.json"]).contains("nowhere.json"));
-    let route = r#"{"usher": "route/1", "key": "a", "name": "A", "environment": "sandbox", "channel": "web", "workflow": "a"}"#;
+    let route =
+        r#"{"usher": "route/1", "key": "a", "name": "A", "environment": "sandbox", "channel": "web", "workflow": "a"}"#;
     let told = usher.fails(&["apply", &usher.file("route.json", route)]);
     assert!(told.contains("route a") && told.contains("no channel `web`"), "{told}");
 }

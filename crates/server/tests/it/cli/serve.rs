@@ -65,7 +65,14 @@ async fn a_demo_begins_with_a_link_and_an_example_that_is_live() {
     let body = json!({ "token": token, "name": "Ann", "email": ADMIN, "password": PASSWORD, "workspace": "Shop" });
     assert_eq!(admin.post("/api/v1/setup", body).await.expect(200)["demo"], true);
     let list = admin.get(&shop("/workflows")).await.expect(200);
-    let told: Vec<String> = list["items"].as_array().unwrap().iter().map(|item| format!("{} {} v{}", item["key"].as_str().unwrap(), item["state"].as_str().unwrap(), item["live_version"])).collect();
+    let told: Vec<String> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| {
+            format!("{} {} v{}", item["key"].as_str().unwrap(), item["state"].as_str().unwrap(), item["live_version"])
+        })
+        .collect();
     assert_eq!(told, ["order-status live v1", "support live v1"]);
     for environment in ["sandbox", "production"] {
         let routes = admin.get(&shop(&format!("/environments/{environment}/routes"))).await.expect(200);
