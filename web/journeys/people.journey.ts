@@ -1,6 +1,8 @@
 import { type Journey, open, person, setUp } from "./journey";
 
-/** A second user by invitation, who may look and not change; logging out and in again. */
+const changed = "a new row of words";
+
+/** A second user by invitation, who may look and not change; a new password; logging out and in again. */
 const journey: Journey = async (scene) => {
   const { page, context, server } = scene;
   await setUp(scene);
@@ -15,13 +17,21 @@ const journey: Journey = async (scene) => {
   await dialog.getByRole("button", { name: "Done" }).click();
 
   await page.getByRole("button", { name: /Account of/ }).click();
+  await page.getByRole("menuitem", { name: "Your account" }).click();
+  await dialog.getByLabel("Your name").fill("Ann Bell-Cole");
+  await dialog.getByLabel("New password", { exact: true }).fill(changed);
+  await dialog.getByLabel("Current password", { exact: true }).fill(person.password);
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Your account is saved.").waitFor();
+
+  await page.getByRole("button", { name: "Account of Ann Bell-Cole" }).click();
   await page.getByRole("menuitem", { name: "Log out" }).click();
   await page.waitForURL(/\/login/);
   await page.getByLabel("E-mail address").fill(person.email);
   await page.getByLabel("Password", { exact: true }).fill("not the password");
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByRole("alert").waitFor();
-  await page.getByLabel("Password", { exact: true }).fill(person.password);
+  await page.getByLabel("Password", { exact: true }).fill(changed);
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByRole("heading", { name: "Workflows" }).waitFor();
 

@@ -29,3 +29,6 @@ export const passwordReset = (token: string) =>
 
 export const resetPassword = (token: string, password: string): Promise<Me> =>
   data(client.POST("/api/v1/password-resets/{token}", { params: { path: { token } }, body: { password } }));
+
+export const changeMe = (body: { name: string; password?: string; current_password?: string }): Promise<Me> =>
+  data(client.PATCH("/api/v1/me", { body }));
