@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::advance::Step;
 use crate::event::EventKind;
+use crate::exits;
 use crate::limits;
+use crate::node::Next;
 use crate::render::{Choice, Display, Offer};
-use crate::settings::Text;
+use crate::settings::{NoReply, Text};
 use crate::workflow::Report;
 
 /// One option.
@@ -62,11 +64,31 @@ pub struct Frame<'a> {
     pub display: Display,
 }
 
-impl NoMatch {
-    /// Says whether the answer that just failed to fit was the last one.
-    pub fn is_over(&self, attempts_before: u32) -> bool {
-        !self.repeat_for_ever && attempts_before + 1 >= self.attempts
+/// Makes the options of a new node.
+pub fn fresh_options() -> Vec<MenuOption> {
+    let option = |name: &str, label: &'static str| MenuOption {
+        name: name.to_owned(),
+        label: Text::constant(label),
+        description: None,
+        section: None,
+        keywords: Vec::new(),
+    };
+    vec![option("option_1", "First option"), option("option_2", "Second option")]
+}
+
+/// Goes on after an answer that fits no option: leaves, or says so, shows the options again and waits.
+pub fn no_match(
+    step: &mut Step<'_, '_>,
+    no_match: &NoMatch,
+    no_reply: Option<&NoReply>,
+    show: impl FnOnce(&mut Step<'_, '_>),
+) -> Next {
+    if !no_match.repeat_for_ever && step.attempts() + 1 >= no_match.attempts {
+        return Next::leave(exits::NO_MATCH);
     }
+    step.say(&no_match.message, false);
+    show(step);
+    step.wait_again(no_reply)
 }
 
 /// Shows options.
@@ -120,8 +142,7 @@ pub fn check(options: &[MenuOption], report: &mut Report) {
             let text = format!("`{}` is no name for an exit; use lower-case letters, digits and _", option.name);
             report.error(at("name"), text);
         }
-        if [crate::exits::NO_MATCH, crate::exits::NO_REPLY, crate::exits::NOT_DELIVERED].contains(&option.name.as_str())
-        {
+        if [exits::NO_MATCH, exits::NO_REPLY, exits::NOT_DELIVERED].contains(&option.name.as_str()) {
             report.error(at("name"), format!("`{}` is the name of another exit; choose another", option.name));
         }
         if options[..index].iter().any(|other| other.name == option.name) {

@@ -69,18 +69,11 @@ impl Node for Menu {
     const TYPE: NodeType = NodeType::user_facing("menu", "Menu", Group::Branch).exits(EXITS).summary("{body}").waits();
 
     fn fresh() -> Self {
-        let option = |name: &str, label: &'static str| MenuOption {
-            name: name.to_owned(),
-            label: Text::constant(label),
-            description: None,
-            section: None,
-            keywords: Vec::new(),
-        };
         Self {
             header: None,
             body: Text::constant("What can we do for you?"),
             footer: None,
-            options: vec![option("option_1", "First option"), option("option_2", "Second option")],
+            options: offer::fresh_options(),
             display: Display::Automatic,
             list_button: None,
             no_match: NoMatch::default(),
@@ -105,11 +98,6 @@ impl Node for Menu {
         if let Some(option) = offer::chosen(step, event, &self.options) {
             return Next::Leave(Cow::Owned(option.name.clone()));
         }
-        if self.no_match.is_over(step.attempts()) {
-            return Next::leave(exits::NO_MATCH);
-        }
-        step.say(&self.no_match.message, false);
-        self.show(step);
-        step.wait_again(self.no_reply.as_ref())
+        offer::no_match(step, &self.no_match, self.no_reply.as_ref(), |step| self.show(step))
     }
 }

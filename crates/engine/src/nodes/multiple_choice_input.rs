@@ -63,16 +63,9 @@ impl Node for MultipleChoiceInput {
         .waits();
 
     fn fresh() -> Self {
-        let option = |name: &str, label: &'static str| MenuOption {
-            name: name.to_owned(),
-            label: Text::constant(label),
-            description: None,
-            section: None,
-            keywords: Vec::new(),
-        };
         Self {
             text: Text::constant("Which one do you prefer?"),
-            options: vec![option("option_1", "First option"), option("option_2", "Second option")],
+            options: offer::fresh_options(),
             variable: None,
             display: Display::Automatic,
             list_button: None,
@@ -102,11 +95,6 @@ impl Node for MultipleChoiceInput {
             step.set(&variable, choice);
             return Next::leave(CHOSEN);
         }
-        if self.no_match.is_over(step.attempts()) {
-            return Next::leave(exits::NO_MATCH);
-        }
-        step.say(&self.no_match.message, false);
-        self.show(step);
-        step.wait_again(self.no_reply.as_ref())
+        offer::no_match(step, &self.no_match, self.no_reply.as_ref(), |step| self.show(step))
     }
 }
