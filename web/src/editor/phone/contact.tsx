@@ -23,7 +23,7 @@ export function ContactChoice() {
           px={8}
           maw={120}
           leftSection={<IconUser size={15} aria-hidden />}
-          aria-label={t("phone.contact")}
+          aria-label={`${t("phone.contact")}: ${contact.name || t("phone.nameless")}`}
           onClick={() => setOpen(!open)}
         >
           {contact.name || t("phone.nameless")}
