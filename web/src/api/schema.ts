@@ -1786,7 +1786,7 @@ export interface components {
         PreviewStarted: {
             id: string;
         };
-        /** @description What went wrong, for programs (`code`) and for people (`detail`). */
+        /** @description What a problem says, for programs (`code`) and for people (`detail`). */
         Problem: Record<string, never> & {
             /** @description A URI that names the kind of problem: `urn:usher:problem:` and the code. */
             type: string;
