@@ -83,6 +83,18 @@ async fn a_demo_begins_with_a_link_and_an_example_that_is_live() {
     let tried = admin.post(&shop("/apis/shop/try"), json!({ "path": "/orders/1002" })).await.expect(200);
     assert_eq!((&tried["answered"], &tried["status"]), (&json!(true), &json!(200)), "{tried}");
 
+    let visitor = "a-visitor-of-the-test-0001";
+    admin.post("/chat/orders/open", json!({ "visitor": visitor })).await;
+    let said = json!({ "visitor": visitor, "id": "1", "text": "order" });
+    admin.post("/chat/orders/messages", said).await.expect(202);
+    let list = usher.run(&["conversation", "--search", visitor]);
+    let row = list.lines().nth(1).expect("the conversation is listed");
+    assert!(row.contains("order-status") && row.contains("running"), "{list}");
+    let told = usher.run(&["conversation", row.split_whitespace().next().unwrap()]);
+    assert!(told.contains("> order\n") && told.contains("< Your order number?"), "{told}");
+    assert!(told.contains("order-status v1 1 menu -> order") && told.contains("2 request_input waits"), "{told}");
+    assert!(usher.fails(&["conversation", "nothing"]).contains("no conversation nothing in production"));
+
     // Commands work while the server runs, and it sees what they change.
     usher.run(&["workspace", "set", "shop", "--name", "The Shop"]);
     assert_eq!(admin.get(&shop("")).await.expect(200)["name"], "The Shop");
