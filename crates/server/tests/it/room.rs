@@ -42,12 +42,15 @@ pub struct Shop {
     task: JoinHandle<()>,
 }
 
-/// A folder that is gone in the end.
-struct Folder(PathBuf);
+/// Where the data is: a folder that is gone in the end, and a database unless it is in that folder.
+struct Folder {
+    path: PathBuf,
+    database: Option<String>,
+}
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = std::fs::remove_dir_all(&self.path);
     }
 }
 
@@ -89,8 +92,13 @@ impl Shop {
 
     /// Opens a shop whose API is at `api`.
     pub async fn open_with(settings: runner::Settings, api: &str) -> Self {
+        Self::open_on(None, settings, api).await
+    }
+
+    /// Opens a shop over a database, or over a new SQLite file.
+    pub async fn open_on(database: Option<String>, settings: runner::Settings, api: &str) -> Self {
         let graph = Graph::start(TOKEN, &[NUMBER, OTHER_NUMBER]).await.expect("a loopback port is free");
-        let folder = Folder(new_folder());
+        let folder = Folder { path: new_folder(), database };
         let mut shop = Self::start(folder, graph, settings).await;
         shop.set_up(api).await;
         shop
@@ -100,7 +108,8 @@ impl Shop {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port is free");
         let address = listener.local_addr().expect("the listener has an address");
         let options = Options {
-            data: Some(folder.0.clone()),
+            data: Some(folder.path.clone()),
+            database: folder.database.clone(),
             listen: Some(address),
             public_url: Some(format!("http://{address}").parse().expect("an address makes a URL")),
             allow_private: vec!["127.0.0.0/8".parse().expect("a network")],

@@ -10,7 +10,7 @@ mod deployments;
 mod editor;
 mod idempotency;
 mod people;
-mod postgres;
+pub mod postgres;
 mod routes;
 mod workflows;
 mod workspace;

@@ -8,13 +8,13 @@ use super::workflows::{greeting, survey};
 use crate::server::{TestServer, shop};
 
 /// A PostgreSQL database of one test.
-struct Database {
+pub struct Database {
     server: String,
     name: String,
 }
 
 impl Database {
-    async fn new(name: &str) -> Self {
+    pub async fn new(name: &str) -> Self {
         let server = std::env::var("USHER_TEST_POSTGRES").expect(
             "USHER_TEST_POSTGRES is not set: run the tests under `scripts/services run -- …`, which starts PostgreSQL for them",
         );
@@ -24,12 +24,12 @@ impl Database {
         Self { server, name }
     }
 
-    fn address(&self) -> String {
+    pub fn address(&self) -> String {
         let (base, _) = self.server.rsplit_once('/').expect("the address names a database");
         format!("{base}/{}", self.name)
     }
 
-    async fn remove(self) {
+    pub async fn remove(self) {
         let mut connection = PgConnection::connect(&self.server).await.unwrap();
         connection.execute(AssertSqlSafe(format!("DROP DATABASE {} WITH (FORCE)", self.name))).await.unwrap();
     }
