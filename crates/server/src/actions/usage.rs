@@ -53,10 +53,8 @@ async fn documents(desk: &Desk) -> Result<Vec<(Option<Environment>, Document)>, 
     let store = &desk.core.store;
     let read = |text: &str| workflow::read(text).map_err(|error| Problem::internal(&error));
     let mut found = Vec::new();
-    for item in store.workflows().list(&desk.workspace.id).await? {
-        if let Some(draft) = store.drafts().get(&desk.workspace.id, &item.key).await? {
-            found.push((None, read(&draft.document)?));
-        }
+    for draft in store.drafts().all(&desk.workspace.id).await? {
+        found.push((None, read(&draft.document)?));
     }
     for environment in [Environment::Sandbox, Environment::Production] {
         for live in store.deployments().live_documents(&desk.workspace.id, environment).await? {

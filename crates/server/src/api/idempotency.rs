@@ -23,6 +23,8 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const LONGEST: usize = 200;
 /// How long an answer is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// After so long a request that is under way is taken for one whose process died.
+const ABANDONED: SignedDuration = SignedDuration::from_mins(2);
 /// The most bytes of an answer that is kept; the answers to changes are far smaller.
 const ANSWER_BYTES: usize = 256 * 1024;
 
@@ -67,13 +69,22 @@ async fn handle(
     let now = app.clock.now();
     let forget = now.saturating_sub(KEPT).unwrap_or(now);
     let mut tx = app.store.begin().await?;
+    let before = tx.answers().get(&scope).await?;
+    if before.is_some_and(|before| before.status.is_none() && now.duration_since(before.at) > ABANDONED) {
+        tx.answers().forget(&scope).await?;
+    }
     let first = tx.answers().begin(&scope, &content, now, forget).await?;
     tx.commit().await?;
     if !first {
         return again(app, &scope, &content).await;
     }
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    keep(app, &scope, response).await
+    // A client that hangs up and asks again must find the answer: the work goes on without it.
+    let (app, request) = (app.clone(), Request::from_parts(parts, Body::from(body)));
+    let work = tokio::spawn(async move {
+        let response = next.run(request).await;
+        keep(&app, &scope, response).await
+    });
+    work.await.map_err(|error| Problem::internal(&error))?
 }
 
 /// Gives the first answer again.

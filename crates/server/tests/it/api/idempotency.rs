@@ -41,3 +41,24 @@ async fn a_refusal_is_repeated_too_and_each_caller_has_keys_of_their_own() {
     let mut builder = server.key(&mut admin, "builder").await;
     builder.send(Method::POST, &path, Some(json!({ "name": "Survey" })), &key).await.expect(201);
 }
+
+#[tokio::test]
+async fn a_client_that_hangs_up_finds_the_answer_when_it_asks_again() {
+    let server = TestServer::start().await;
+    let mut admin = server.admin().await;
+    let path = shop("/workflows");
+    let key = [("Idempotency-Key", "once")];
+    let body = json!({ "name": "Survey" });
+    let mut hasty = admin.clone();
+    // Hangs up while the server is at work, or before it has begun: either way the repeat makes one workflow.
+    let given_up = hasty.send(Method::POST, &path, Some(body.clone()), &key);
+    let _ = tokio::time::timeout(std::time::Duration::from_millis(2), given_up).await;
+    let mut answer = admin.send(Method::POST, &path, Some(body.clone()), &key).await;
+    while answer.status == 409 {
+        answer.problem(409, "in_progress");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        answer = admin.send(Method::POST, &path, Some(body.clone()), &key).await;
+    }
+    assert_eq!(answer.expect(201)["key"], "survey");
+    assert_eq!(admin.get(&path).await.expect(200)["items"].as_array().unwrap().len(), 1);
+}
