@@ -11,6 +11,7 @@ pub mod channels;
 pub mod connections;
 pub mod deployments;
 pub mod drafts;
+pub mod environments;
 pub mod key;
 pub mod people;
 pub mod references;

@@ -52,6 +52,8 @@ pub const ROUTES: &[(Method, &str, Access)] = &[
     (Method::POST, "/workspaces/{workspace}/workflows/{workflow}/versions", May(P::EditWorkflows)),
     (Method::GET, "/workspaces/{workspace}/workflows/{workflow}/versions/{version}", May(P::ViewWorkflows)),
     // What is live: read only.
+    (Method::GET, "/workspaces/{workspace}/environments/{environment}", May(P::ViewConfiguration)),
+    (Method::PATCH, "/workspaces/{workspace}/environments/{environment}", May(P::EditConfiguration)),
     (Method::GET, "/workspaces/{workspace}/environments/{environment}/workflows", May(P::ViewWorkflows)),
     (Method::GET, "/workspaces/{workspace}/environments/{environment}/workflows/{workflow}", May(P::ViewWorkflows)),
     (Method::GET, "/workspaces/{workspace}/environments/{environment}/deployments", May(P::ViewWorkflows)),

@@ -1,8 +1,9 @@
 use clap::Subcommand;
+use usher_engine::Environment;
 
 use super::core;
 use super::output::{self, Failure};
-use crate::actions::workspaces;
+use crate::actions::{environments, workspaces};
 use crate::config::Options;
 
 #[derive(Debug, Subcommand)]
@@ -25,6 +26,12 @@ pub enum Arguments {
         /// Whether what goes live must be approved first.
         #[arg(long, value_name = "true|false")]
         approval_required: Option<bool>,
+        /// After how many seconds without a message from the customer a conversation ends.
+        #[arg(long, value_name = "SECONDS")]
+        session_seconds: Option<i64>,
+        /// Where the session's length is changed: in both environments unless one is given.
+        #[arg(long, requires = "session_seconds")]
+        environment: Option<Environment>,
     },
 }
 
@@ -45,8 +52,14 @@ impl Arguments {
                 }
                 output::table(&rows);
             }
-            Self::Set { key, name, approval_required } => {
+            Self::Set { key, name, approval_required, session_seconds, environment } => {
                 let desk = core::desk(&core, Some(&key)).await?;
+                if let Some(seconds) = session_seconds {
+                    let both = [Environment::Sandbox, Environment::Production];
+                    for one in both.into_iter().filter(|one| environment.is_none_or(|only| only == *one)) {
+                        environments::change(&desk, one, seconds).await?;
+                    }
+                }
                 let change = workspaces::Change { name, approval_required };
                 let workspace = workspaces::change(&desk, change).await?;
                 output::line(format_args!("changed the workspace {}", workspace.key));

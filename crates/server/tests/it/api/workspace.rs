@@ -38,3 +38,16 @@ async fn integrations_are_in_the_catalogue_once_their_system_is_connected() {
     assert_eq!(after["connections"][0]["state"], "untested");
     assert!(!after.to_string().contains("hush"));
 }
+
+#[tokio::test]
+async fn each_environment_has_a_session_length_of_its_own() {
+    let server = TestServer::start().await;
+    let mut admin = server.admin().await;
+    let (sandbox, production) = (shop("/environments/sandbox"), shop("/environments/production"));
+    assert_eq!(admin.get(&sandbox).await.expect(200), json!({ "session_seconds": 600 }));
+    let changed = admin.patch(&sandbox, json!({ "session_seconds": 120 })).await.expect(200);
+    assert_eq!(changed, json!({ "session_seconds": 120 }));
+    assert_eq!(admin.get(&production).await.expect(200), json!({ "session_seconds": 600 }));
+    let problem = admin.patch(&sandbox, json!({ "session_seconds": 5 })).await.problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/session_seconds");
+}

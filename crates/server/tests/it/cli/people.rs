@@ -6,7 +6,9 @@ fn a_script_sets_up_a_workspace_with_its_people_and_keys() {
     usher.run(&["workspace", "create", "shop", "--name", "The Shop"]);
     assert!(usher.fails(&["workspace", "create", "shop"]).contains("taken"));
     assert!(usher.fails(&["workspace", "create", "The Shop"]).contains("no key"));
-    usher.run(&["workspace", "set", "shop", "--approval-required", "true"]);
+    usher.run(&["workspace", "set", "shop", "--approval-required", "true", "--session-seconds", "300"]);
+    let short = ["workspace", "set", "shop", "--session-seconds", "5", "--environment", "sandbox"];
+    assert!(usher.fails(&short).contains("60 to 604800 seconds"));
     let list = usher.run(&["workspace", "list"]);
     assert!(list.contains("shop  The Shop  yes"), "{list}");
 
