@@ -1,7 +1,7 @@
 //! Routes: which workflow answers at which entry of a channel.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use usher_connect::channels::web_chat;
 use usher_engine::Environment;
 use usher_store::{NewRoute, Route, RouteChange};
@@ -9,6 +9,9 @@ use utoipa::ToSchema;
 
 use super::{Desk, channels, key};
 use crate::problem::Problem;
+
+/// The setting of a route that holds the answer while nothing is deployed.
+const CLOSED_ANSWER: &str = "closed_answer";
 
 /// A route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -24,6 +27,8 @@ pub struct RouteItem {
     pub workflow: String,
     /// The node at which it begins; null for its start.
     pub node: Option<u32>,
+    /// What a customer reads who writes while nothing is deployed for it; silence if there is none.
+    pub closed_answer: Option<String>,
     /// Where a web chat is open.
     pub url: Option<String>,
 }
@@ -37,6 +42,7 @@ pub struct New {
     pub entry: String,
     pub workflow: String,
     pub node: Option<u32>,
+    pub closed_answer: Option<String>,
 }
 
 /// What to change of a route.
@@ -47,6 +53,7 @@ pub struct Change {
     pub entry: Option<String>,
     pub workflow: Option<String>,
     pub node: Option<Option<u32>>,
+    pub closed_answer: Option<Option<String>>,
 }
 
 /// Lists the routes of an environment.
@@ -83,7 +90,15 @@ fn item_of(desk: &Desk, environment: Environment, route: Route, chats: &[String]
         entry: route.entry,
         workflow: route.workflow,
         node: route.node,
+        closed_answer: route.settings[CLOSED_ANSWER].as_str().map(str::to_owned),
     }
+}
+
+/// Returns a route's settings.
+fn settings_of(closed_answer: Option<&str>) -> Result<Json, Problem> {
+    let answer = closed_answer.map(str::trim).filter(|answer| !answer.is_empty());
+    let answer = answer.map(|answer| key::text("/closed_answer", answer)).transpose()?;
+    Ok(answer.map_or_else(|| json!({}), |answer| json!({ CLOSED_ANSWER: answer })))
 }
 
 /// Reads a route.
@@ -118,7 +133,7 @@ pub async fn create(desk: &Desk, environment: Environment, new: New) -> Result<R
         entry: key::text("/entry", new.entry.trim())?,
         workflow: new.workflow,
         node: new.node,
-        settings: json!({}),
+        settings: settings_of(new.closed_answer.as_deref())?,
         created_at: now,
     };
     let mut tx = desk.core.store.begin().await?;
@@ -145,7 +160,7 @@ pub async fn change(desk: &Desk, environment: Environment, id: &str, change: Cha
         entry: change.entry.map(|entry| key::text("/entry", entry.trim())).transpose()?,
         workflow: change.workflow,
         node: change.node,
-        settings: None,
+        settings: change.closed_answer.map(|answer| settings_of(answer.as_deref())).transpose()?,
         at: desk.core.clock.now(),
     };
     let mut tx = desk.core.store.begin().await?;

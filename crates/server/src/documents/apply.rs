@@ -216,6 +216,7 @@ async fn route(desk: &Desk, file: RouteFile) -> Result<Outcome, Problem> {
             entry: file.entry,
             workflow: file.workflow,
             node: file.node,
+            closed_answer: file.closed_answer,
         };
         let created = routes::create(desk, file.environment, new).await?;
         return Ok(Outcome::Created(More(created.url)));
@@ -224,7 +225,8 @@ async fn route(desk: &Desk, file: RouteFile) -> Result<Outcome, Problem> {
         && existing.channel == file.channel
         && existing.entry == file.entry
         && existing.workflow == file.workflow
-        && existing.node == file.node;
+        && existing.node == file.node
+        && existing.closed_answer == file.closed_answer;
     if same {
         return Ok(Outcome::Same);
     }
@@ -234,6 +236,7 @@ async fn route(desk: &Desk, file: RouteFile) -> Result<Outcome, Problem> {
         entry: Some(file.entry),
         workflow: Some(file.workflow),
         node: Some(file.node),
+        closed_answer: Some(file.closed_answer),
     };
     routes::change(desk, file.environment, &existing.id, change).await?;
     Ok(Outcome::Changed(More::none()))

@@ -91,6 +91,7 @@ async fn of_environment(desk: &Desk, environment: Environment, written: &mut Vec
             entry: item.entry,
             workflow: item.workflow,
             node: item.node,
+            closed_answer: item.closed_answer,
         };
         written.push(Written { file_name: format!("{}.{environment}.route.json", file.key), document: json!(file) });
     }

@@ -57,6 +57,9 @@ pub struct RouteFile {
     /// The node at which it begins; its start unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<u32>,
+    /// What a customer reads who writes while nothing is deployed for it; silence if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_answer: Option<String>,
 }
 
 /// An API of the business's own, in both environments.

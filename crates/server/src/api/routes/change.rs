@@ -19,6 +19,10 @@ pub struct ChangeRoute {
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<u32>)]
     pub node: Option<Option<u32>>,
+    /// What a customer reads who writes while nothing is deployed for it; silence if there is none. Null takes it away.
+    #[serde(default, deserialize_with = "some")]
+    #[schema(value_type = Option<String>)]
+    pub closed_answer: Option<Option<String>>,
 }
 
 /// Changes a route. New conversations follow it at once; running ones finish where they are.
@@ -38,6 +42,7 @@ pub async fn change_route(
         entry: body.entry,
         workflow: body.workflow,
         node: body.node,
+        closed_answer: body.closed_answer,
     };
     Ok(Json(routes::change(&desk, path.environment, &path.id, change).await?))
 }

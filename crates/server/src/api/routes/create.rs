@@ -24,6 +24,8 @@ pub struct CreateRoute {
     pub workflow: String,
     /// The node at which it begins; its start unless given.
     pub node: Option<u32>,
+    /// What a customer reads who writes while nothing is deployed for it; silence if there is none.
+    pub closed_answer: Option<String>,
 }
 
 /// Creates a route.
@@ -47,6 +49,7 @@ pub async fn create_route(
         entry: body.entry,
         workflow: body.workflow,
         node: body.node,
+        closed_answer: body.closed_answer,
     };
     Ok((StatusCode::CREATED, Json(routes::create(&desk, path.environment, new).await?)))
 }

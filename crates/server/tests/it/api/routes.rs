@@ -27,6 +27,10 @@ async fn a_route_ties_a_channel_to_a_workflow() {
     );
     let changed = admin.patch(&path, json!({ "node": null })).await.expect(200);
     assert_eq!(changed["node"], Json::Null);
+    let changed = admin.patch(&path, json!({ "closed_answer": " We open soon. " })).await.expect(200);
+    assert_eq!(changed["closed_answer"], "We open soon.");
+    assert_eq!(admin.patch(&path, json!({ "node": 2 })).await.expect(200)["closed_answer"], "We open soon.");
+    assert_eq!(admin.patch(&path, json!({ "closed_answer": null })).await.expect(200)["closed_answer"], Json::Null);
     let problem = admin.patch(&path, json!({ "workflow": "nowhere" })).await.problem(422, "invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/workflow");
     admin.delete(&path).await.expect(204);

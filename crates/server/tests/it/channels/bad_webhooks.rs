@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use usher_stand_ins::webhook;
-use usher_store::RouteChange;
 
 use crate::room::{APP_SECRET, SOON, Shop, ann};
 use crate::server::shop;
@@ -120,19 +119,7 @@ async fn a_message_for_which_nothing_is_deployed_is_noted_and_not_lost_in_an_err
     assert!(running.graph.sent().is_empty());
 
     // With an answer set for this, it is what the customer reads, and what the conversation shows.
-    let change = RouteChange {
-        name: None,
-        channel: None,
-        entry: None,
-        workflow: None,
-        node: None,
-        settings: Some(json!({ "closed_answer": "We open soon." })),
-        at: running.core.clock.now(),
-    };
-    let mut tx = running.core.store.begin().await.unwrap();
-    let id = route["id"].as_str().unwrap();
-    tx.routes().change(&workspace, usher_engine::Environment::Production, id, &change).await.unwrap();
-    tx.commit().await.unwrap();
+    running.admin.patch(&at, json!({ "closed_answer": " We open soon. " })).await.expect(200);
     assert_eq!(running.webhook(ann().text("wamid.2", "hello?")).await.status, 200);
     assert_eq!(running.graph.wait_for(1, SOON).await[0].text(), "We open soon.");
     let list = running.admin.get(&shop("/environments/production/conversations")).await.expect(200);
