@@ -294,6 +294,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/environments/{environment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the settings of an environment. */
+        get: operations["read_environment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the settings of an environment. Running conversations follow at their next turn. */
+        patch: operations["change_environment"];
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/environments/{environment}/channels": {
         parameters: {
             query?: never;
@@ -1019,6 +1037,14 @@ export interface components {
             /** @description Secrets by name: a text sets one, null takes it away, one that is left out stays. */
             secrets?: components["schemas"]["SecretChanges"];
         };
+        /** @description What to change; what is left out stays. */
+        ChangeEnvironment: {
+            /**
+             * Format: int64
+             * @description After how many seconds without a message from the customer a conversation ends: a minute to a week.
+             */
+            session_seconds?: number | null;
+        };
         /** @description What to change of one's own account; what is left out stays. */
         ChangeMe: {
             name?: string | null;
@@ -1037,6 +1063,8 @@ export interface components {
              * @description The node at which the workflow begins; null for its start.
              */
             node?: number | null;
+            /** @description What a customer reads who writes while nothing is deployed for it; silence if there is none. Null takes it away. */
+            closed_answer?: string | null;
         };
         /** @description What to change of a member. */
         ChangeUser: {
@@ -1208,6 +1236,8 @@ export interface components {
              * @description The node at which it begins; its start unless given.
              */
             node?: number | null;
+            /** @description What a customer reads who writes while nothing is deployed for it; silence if there is none. */
+            closed_answer?: string | null;
         };
         /** @description A new workflow: Start, and nothing after it yet. */
         CreateWorkflow: {
@@ -1257,6 +1287,14 @@ export interface components {
             name: string;
             /** @description Names it for ever; made of the name unless given. */
             key?: string | null;
+        };
+        /** @description The settings of an environment. */
+        EnvironmentItem: {
+            /**
+             * Format: int64
+             * @description After how many seconds without a message from the customer a conversation ends.
+             */
+            session_seconds: number;
         };
         /** @description A file, of which only the kind and the caption matter yet. */
         File: {
@@ -1677,6 +1715,8 @@ export interface components {
                  * @description The node at which it begins; null for its start.
                  */
                 node?: number | null;
+                /** @description What a customer reads who writes while nothing is deployed for it; silence if there is none. */
+                closed_answer?: string | null;
                 /** @description Where a web chat is open. */
                 url?: string | null;
             }[];
@@ -1832,6 +1872,8 @@ export interface components {
              * @description The node at which it begins; null for its start.
              */
             node?: number | null;
+            /** @description What a customer reads who writes while nothing is deployed for it; silence if there is none. */
+            closed_answer?: string | null;
             /** @description Where a web chat is open. */
             url?: string | null;
         };
@@ -3014,6 +3056,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChannelKind"][];
+                };
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentItem"];
+                };
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeEnvironment"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnvironmentItem"];
                 };
             };
             /** @description It did not work. */
