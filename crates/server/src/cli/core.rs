@@ -1,5 +1,7 @@
 //! What commands start from: the data, opened.
 
+use std::os::unix::fs::DirBuilderExt as _;
+
 use anyhow::Context as _;
 use secrecy::SecretString;
 use usher_connect::call::Caller;
@@ -30,7 +32,9 @@ pub async fn open(options: Options) -> Result<Core, Failure> {
 pub async fn connect(configuration: Configuration, connections: u32) -> Result<Core, Failure> {
     if configuration.is_sqlite() {
         let folder = &configuration.data;
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make the data folder {}", folder.display()))?;
+        // What customers wrote is nobody else's business on this machine.
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.with_context(|| format!("cannot make the data folder {}", folder.display()))?;
     }
     let vault = vault(&configuration)?;
     let store = Store::open(&configuration.database, connections)

@@ -11,6 +11,8 @@ fn a_new_database_must_be_made_before_it_is_used() {
     assert!(usher.run(&["migrate"]).contains("from 0"));
     assert!(usher.run(&["migrate"]).contains("up to date"));
     usher.run(&["migrate", "--check"]);
+    let mode = |path: &str| std::fs::metadata(usher.folder.join(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("data"), mode("data/master.key")), (0o700, 0o600), "only the owner reads the data");
     usher.run(&["workspace", "list"]);
 }
 
