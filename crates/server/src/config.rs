@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
 /// Where the server listens unless it is told otherwise.
 const LISTEN: &str = "127.0.0.1:8080";
+
+/// How long a message of which it is not known whether it was sent waits, unless Usher is told otherwise.
+const UNKNOWN_WAIT: SignedDuration = SignedDuration::from_secs(60);
 
 /// What every command knows: where the data is.
 #[derive(Debug, Clone, Default, Args, Deserialize)]
@@ -49,6 +53,11 @@ pub struct Options {
     #[arg(long, value_name = "CIDR", env = "USHER_ALLOW_PRIVATE", value_delimiter = ',', global = true)]
     pub allow_private: Vec<IpNet>,
 
+    /// How long a message of which it is not known whether it was sent waits for word from the provider before it is
+    /// sent again, in seconds [default: 60].
+    #[arg(long, value_name = "SECONDS", env = "USHER_UNKNOWN_WAIT", global = true)]
+    pub unknown_wait: Option<u32>,
+
     /// How the log is written [default: text].
     #[arg(long, value_enum, value_name = "FORMAT", env = "USHER_LOG_FORMAT", global = true)]
     pub log_format: Option<LogFormat>,
@@ -78,6 +87,8 @@ pub struct Configuration {
     pub public_url: Url,
     pub trusted_proxies: Vec<IpNet>,
     pub allow_private: Vec<IpNet>,
+    /// How long a message waits of which it is not known whether it was sent.
+    pub unknown_wait: SignedDuration,
     pub log_format: LogFormat,
     pub log: String,
     /// Whether the demo's API and its example workspace are there.
@@ -128,6 +139,10 @@ impl Options {
             public_url,
             trusted_proxies: either(self.trusted_proxies, file.trusted_proxies),
             allow_private: either(self.allow_private, file.allow_private),
+            unknown_wait: self
+                .unknown_wait
+                .or(file.unknown_wait)
+                .map_or(UNKNOWN_WAIT, |seconds| SignedDuration::from_secs(seconds.into())),
             log_format: self.log_format.or(file.log_format).unwrap_or_default(),
             log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             demo: false,

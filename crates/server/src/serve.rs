@@ -60,7 +60,7 @@ pub async fn run(core: Core) -> Result<(), Failure> {
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; is another server running there? (--listen sets another)")
     })?;
-    let room = Handle::open(&core, runner::Settings::default()).await.context("cannot open the room")?;
+    let room = Handle::open(&core, runner::Settings::of(&core.configuration)).await.context("cannot open the room")?;
     let app = AppState { core: core.clone(), room, throttle: Throttle::default() };
     announce(&core).await?;
     serve_until(listener, app, told_to_stop()).await?;

@@ -28,6 +28,7 @@ use crate::bus::local::{Local, Size, Workers};
 use crate::bus::{Bus, Envelope, Refused};
 use crate::channels::statuses::{Recorder, Statuses};
 use crate::clock::Clock;
+use crate::config;
 use crate::dispatcher::{self, Dispatcher};
 use crate::ids::Ids;
 use crate::live::Live;
@@ -52,6 +53,15 @@ pub struct Settings {
     pub bus: Size,
     pub dispatcher: dispatcher::Settings,
     pub timers: timers::Settings,
+}
+
+impl Settings {
+    /// Returns the usual settings, with what the operator has set.
+    pub fn of(configuration: &config::Configuration) -> Self {
+        let mut settings = Self::default();
+        settings.dispatcher.unknown_wait = configuration.unknown_wait;
+        settings
+    }
 }
 
 /// What everything in the room shares.
