@@ -93,7 +93,7 @@ const webChat: Channel = {
   key: "web",
   kind: "web_chat",
   name: "Web chat",
-  settings: { title: "Chat with us", color: "#2f6feb", placeholder: "Write a message" },
+  settings: { title: "Chat with us", color: "#4f46e5", placeholder: "Write a message" },
   secrets: {},
   callback_url: null,
   verify_token: null,
@@ -359,7 +359,7 @@ export const kinds: ChannelKindItem[] = [
           description: "What stands at the top of the chat.",
           default: "Chat with us",
         },
-        color: { type: "string", title: "Colour", description: "As #rrggbb.", default: "#2f6feb" },
+        color: { type: "string", title: "Colour", description: "As #rrggbb.", default: "#4f46e5" },
         greeting: { type: "string", description: "Shown once, above the first message.", maxLength: 500 },
         allowed_origins: {
           type: "array",

@@ -46,7 +46,7 @@ impl Default for Settings {
         Self {
             title: "Chat with us".to_owned(),
             subtitle: String::new(),
-            color: "#2f6feb".to_owned(),
+            color: "#4f46e5".to_owned(),
             placeholder: "Write a message".to_owned(),
             greeting: String::new(),
             allowed_origins: Vec::new(),
@@ -75,7 +75,7 @@ impl Settings {
         }
         let digits = read.color.strip_prefix('#').unwrap_or_default();
         if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(settings::invalid("color", &read.color, "is no colour; write it as `#2f6feb`"));
+            return Err(settings::invalid("color", &read.color, "is no colour; write it as `#4f46e5`"));
         }
         if read.allowed_origins.len() > 50 {
             let count = read.allowed_origins.len().to_string();
@@ -146,7 +146,7 @@ mod tests {
     fn what_does_not_fit_is_named() {
         for (settings, message) in [
             (json!({"title": " "}), "`title` is not set"),
-            (json!({"color": "red"}), "`color` is `red`, which is no colour; write it as `#2f6feb`"),
+            (json!({"color": "red"}), "`color` is `red`, which is no colour; write it as `#4f46e5`"),
             (
                 json!({"allowed_origins": ["example.com"]}),
                 "`allowed_origins` is `example.com`, which is no site; write it as `https://www.example.com`",
