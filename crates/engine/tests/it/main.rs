@@ -6,3 +6,4 @@ mod catalogue;
 mod conversations;
 mod expr;
 mod random_workflows;
+mod stale_timers;
