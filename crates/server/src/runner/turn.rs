@@ -220,4 +220,49 @@ mod tests {
         let later = Timestamp::from_second(1_700_000_001).unwrap();
         assert!(session_id(at, &event).as_str() < session_id(later, &event).as_str());
     }
+
+    #[test]
+    fn a_message_after_the_deadline_ends_the_session_first() {
+        let begun = Timestamp::from_second(1_700_000_000).unwrap();
+        let minutes = |minutes| begun + jiff::SignedDuration::from_mins(minutes);
+        let key = usher_store::AddressKey {
+            workspace: "w".into(),
+            environment: usher_engine::Environment::Production,
+            channel: "chat".into(),
+            address: "visitor".into(),
+        };
+        let mut session = Session::new(Start {
+            id: SessionId::from("s"),
+            environment: key.environment,
+            channel: key.channel.clone(),
+            channel_kind: "web_chat".into(),
+            route: "main".into(),
+            deployment: 1,
+            entry: Entry { workflow: "w".into(), node: None },
+            now: begun,
+        });
+        session.expires_at = Some(minutes(10));
+        let begin = Loaded {
+            address_id: key.id(),
+            key: key.clone(),
+            known: true,
+            contact: Contact::default(),
+            present: usher_store::Present::Session { session: Box::new(session), version: 1 },
+            position: 1,
+            deployment: 1,
+            revision: 1,
+        };
+        let came = |at, origin| Envelope {
+            key: key.clone(),
+            event: Event { id: EventId::from("e"), kind: EventKind::ConversationOpened },
+            at,
+            origin,
+        };
+        let from_a_customer = || Origin::Channel(Box::<Told>::default());
+        assert!(overdue(&came(minutes(9), from_a_customer()), &begin).is_none());
+        assert!(overdue(&came(minutes(11), Origin::Own(SessionId::from("s"))), &begin).is_none());
+        let expiry = overdue(&came(minutes(11), from_a_customer()), &begin).unwrap();
+        assert_eq!(expiry.event.kind, EventKind::SessionExpired);
+        assert_eq!((expiry.at, &expiry.origin), (minutes(10), &Origin::Own(SessionId::from("s"))));
+    }
 }
