@@ -319,6 +319,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_event_that_nobody_handled_is_not_accepted() {
+        let (done, outcome) = oneshot::channel();
+        drop(Ticket { open: AtomicUsize::new(1), done: Some(done) });
+        assert_eq!(outcome.await, Ok(Err(Refused::NotStored)));
+    }
+
+    #[tokio::test]
     async fn a_full_queue_refuses_at_once() {
         let (_, bus, workers) = start(Size { workers: 1, queue: 3, batch: 1 });
         let many = (0..4).map(|n| envelope("a", &n.to_string())).collect();
