@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use usher_store::OwnEvent;
 
-use super::{Bus, Envelope, Refused};
+use super::{Bus, Envelope, Handled, Handler, Refused};
 use crate::metrics::Metrics;
 
 /// How the bus is measured out.
@@ -31,22 +31,6 @@ impl Default for Size {
     fn default() -> Self {
         Self { workers: 2, queue: 8_192, batch: 256 }
     }
-}
-
-/// Takes turns on batches of events.
-#[async_trait]
-pub trait Handler: Send + Sync + 'static {
-    /// Handles events, those of one address in the order given, and says for each whether it is done for good.
-    async fn handle(&self, batch: &[Envelope]) -> Vec<Handled>;
-}
-
-/// What became of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Handled {
-    /// Its turn is committed, now or before, or there is none to take.
-    Done,
-    /// It must come again.
-    NotStored,
 }
 
 /// The queues and those who serve them.

@@ -74,6 +74,22 @@ pub trait Bus: Debug + Send + Sync {
     fn waiting(&self) -> usize;
 }
 
+/// Takes turns on batches of events.
+#[async_trait]
+pub trait Handler: Send + Sync + 'static {
+    /// Handles events, those of one address in the order given, and says for each whether it is done for good.
+    async fn handle(&self, batch: &[Envelope]) -> Vec<Handled>;
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handled {
+    /// Its turn is committed, now or before, or there is none to take.
+    Done,
+    /// It must come again.
+    NotStored,
+}
+
 /// Why events were not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {

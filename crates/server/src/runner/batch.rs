@@ -14,8 +14,7 @@ use usher_store::{AddressKey, Committed, DueEffect, Loaded, Standing, TurnParts,
 
 use super::Room;
 use super::turn::{self, Plan};
-use crate::bus::local::{Handled, Handler};
-use crate::bus::{Envelope, Origin};
+use crate::bus::{Envelope, Handled, Handler, Origin};
 
 /// How often a turn is taken anew because the session moved on meanwhile.
 const ATTEMPTS: usize = 8;
