@@ -1,10 +1,12 @@
 //! The client itself.
 
 use std::error::Error;
+use std::fmt::Debug;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::BytesMut;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use rustls::ClientConfig;
@@ -28,6 +30,17 @@ const IDLE_CONNECTIONS: usize = 128;
 const RESERVED: &[&str] =
     &["connection", "content-length", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
 
+/// Answers requests in place of the network: a simulated provider, say.
+#[async_trait]
+pub trait Transport: Debug + Send + Sync {
+    /// Answers a request. The client bounds the time that this takes.
+    ///
+    /// # Errors
+    ///
+    /// There is no answer; [`Failure`] says whether the request may have been received.
+    async fn answer(&self, request: Request) -> Result<Response, Failure>;
+}
+
 /// The client; cheap to clone, and to be shared, since it keeps connections open.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -38,6 +51,7 @@ pub struct Client {
     plain_resolver: Resolver,
     tls: Arc<ClientConfig>,
     lookups: Arc<Semaphore>,
+    transport: Option<Arc<dyn Transport>>,
 }
 
 /// Says that no client can be made on this machine.
@@ -62,7 +76,14 @@ impl Client {
     ///
     /// TLS cannot be set up.
     pub fn with_rules(&self, rules: Rules) -> Result<Self, BuildError> {
-        Self::build(rules, self.tls.clone(), self.lookups.clone())
+        let made = Self::build(rules, self.tls.clone(), self.lookups.clone())?;
+        Ok(Self { transport: self.transport.clone(), ..made })
+    }
+
+    /// Makes a client whose requests go to `transport` and never to the network; the rules stay.
+    #[must_use]
+    pub fn over(self, transport: Arc<dyn Transport>) -> Self {
+        Self { transport: Some(transport), ..self }
     }
 
     fn build(rules: Rules, tls: Arc<ClientConfig>, lookups: Arc<Semaphore>) -> Result<Self, BuildError> {
@@ -71,7 +92,7 @@ impl Client {
         let plain_resolver = Resolver::new(rules.clone(), true, lookups.clone());
         let secure = inner(&tls, secure_resolver.clone())?;
         let plain = inner(&tls, plain_resolver.clone())?;
-        Ok(Self { rules, secure, plain, secure_resolver, plain_resolver, tls, lookups })
+        Ok(Self { rules, secure, plain, secure_resolver, plain_resolver, tls, lookups, transport: None })
     }
 
     /// Sends a request and reads the whole answer, whatever its status.
@@ -94,6 +115,9 @@ impl Client {
 
     async fn exchange(&self, host: &str, request: Request) -> Result<Response, Failure> {
         let client = self.permitted(host, &request.url)?;
+        if let Some(transport) = &self.transport {
+            return transport.answer(request).await;
+        }
         let limit = request.answer_limit;
         let method = match request.method {
             Method::Get => reqwest::Method::GET,

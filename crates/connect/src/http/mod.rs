@@ -11,6 +11,6 @@ mod resolver;
 mod tls;
 
 pub use address::{Rules, is_public};
-pub use client::{BuildError, Client};
+pub use client::{BuildError, Client, Transport};
 pub use exchange::{Failure, FailureKind, Request, Response};
 pub use usher_engine::effect::Method;
