@@ -25,7 +25,10 @@ pub use events::OwnEvent;
 pub use load::{Loaded, Present};
 pub use prune::Pruned;
 pub use statuses::{DeliveryState, Recorded, Status, StatusOf};
-pub use turn::{Committed, InboundDetails, Profile, TurnParts, TurnRecord};
+pub use turn::{
+    Committed, EffectRow, InboundDetails, JournalRow, LoadedBasis, MessageRow, Profile, SessionRow, StatisticKey,
+    TimerRow, TurnParts, TurnRecord,
+};
 
 use crate::Store;
 use crate::db::Dialect;

@@ -72,97 +72,103 @@ pub enum Committed {
 /// A turn, serialised and ready to be committed.
 #[derive(Debug, Clone)]
 pub struct TurnRecord {
-    pub(super) loaded: LoadedBasis,
-    pub(super) event_id: EventId,
+    pub loaded: LoadedBasis,
+    pub event_id: EventId,
     /// Whether the event may be one of our own, which leaves with its turn.
-    pub(super) own: bool,
-    pub(super) now: i64,
-    pub(super) session: SessionRow,
-    pub(super) journal: JournalRow,
-    pub(super) messages: Vec<MessageRow>,
-    pub(super) effects: Vec<EffectRow>,
-    pub(super) timers: BTreeMap<String, Option<TimerRow>>,
-    pub(super) attributes: BTreeMap<String, Option<String>>,
-    pub(super) profile: Option<Profile>,
-    pub(super) statistics: Vec<(StatisticKey, i64)>,
+    pub own: bool,
+    pub now: i64,
+    pub session: SessionRow,
+    pub journal: JournalRow,
+    pub messages: Vec<MessageRow>,
+    pub effects: Vec<EffectRow>,
+    pub timers: BTreeMap<String, Option<TimerRow>>,
+    pub attributes: BTreeMap<String, Option<String>>,
+    pub profile: Option<Profile>,
+    pub statistics: Vec<(StatisticKey, i64)>,
 }
 
 /// What the turn stands on, and what is checked when it is committed.
 #[derive(Debug, Clone)]
-pub(super) struct LoadedBasis {
-    pub(super) key: super::AddressKey,
-    pub(super) address_id: String,
-    pub(super) contact: String,
-    pub(super) known: bool,
-    pub(super) profile_changed: bool,
+pub struct LoadedBasis {
+    pub key: super::AddressKey,
+    pub address_id: String,
+    pub contact: String,
+    pub known: bool,
+    pub profile_changed: bool,
     /// The id of the session that was present, if any.
-    pub(super) present: Option<String>,
+    pub present: Option<String>,
     /// That session's version.
-    pub(super) version: i64,
+    pub version: i64,
     /// The last message position used at the address.
-    pub(super) position: i64,
+    pub position: i64,
 }
 
+/// A session as the turn leaves it.
 #[derive(Debug, Clone)]
-pub(super) struct SessionRow {
-    pub(super) id: String,
-    pub(super) channel_kind: String,
-    pub(super) route: String,
-    pub(super) workflow: String,
-    pub(super) deployment: i64,
+pub struct SessionRow {
+    pub id: String,
+    pub channel_kind: String,
+    pub route: String,
+    pub workflow: String,
+    pub deployment: i64,
     /// The version after the turn.
-    pub(super) version: i64,
+    pub version: i64,
     /// The last message position after the turn.
-    pub(super) position: i64,
-    pub(super) started_at: i64,
-    pub(super) ended_at: Option<i64>,
-    pub(super) end_reason: Option<&'static str>,
-    pub(super) outcome: Option<String>,
-    pub(super) expires_at: Option<i64>,
-    pub(super) state: String,
+    pub position: i64,
+    pub started_at: i64,
+    pub ended_at: Option<i64>,
+    pub end_reason: Option<&'static str>,
+    pub outcome: Option<String>,
+    pub expires_at: Option<i64>,
+    pub state: String,
 }
 
+/// What the journal keeps of a turn beside its event's id and time.
 #[derive(Debug, Clone)]
-pub(super) struct JournalRow {
-    pub(super) seed: String,
-    pub(super) engine: String,
-    pub(super) event: String,
-    pub(super) visits: String,
-    pub(super) contact: String,
+pub struct JournalRow {
+    pub seed: String,
+    pub engine: String,
+    pub event: String,
+    pub visits: String,
+    pub contact: String,
 }
 
+/// A message of the transcript that the turn adds.
 #[derive(Debug, Clone)]
-pub(super) struct MessageRow {
-    pub(super) position: i64,
-    pub(super) direction: &'static str,
-    pub(super) body: String,
-    pub(super) effect: Option<String>,
-    pub(super) place: Option<String>,
-    pub(super) state: Option<&'static str>,
-    pub(super) provider_id: Option<String>,
-    pub(super) provider: Option<String>,
+pub struct MessageRow {
+    pub position: i64,
+    pub direction: &'static str,
+    pub body: String,
+    pub effect: Option<String>,
+    pub place: Option<String>,
+    pub state: Option<&'static str>,
+    pub provider_id: Option<String>,
+    pub provider: Option<String>,
 }
 
+/// An effect that the turn asks for.
 #[derive(Debug, Clone)]
-pub(super) struct EffectRow {
-    pub(super) id: String,
-    pub(super) kind: &'static str,
+pub struct EffectRow {
+    pub id: String,
+    pub kind: &'static str,
     /// The position of the send's message; 0 for a call.
-    pub(super) position: i64,
-    pub(super) effect: String,
+    pub position: i64,
+    pub effect: String,
 }
 
+/// A timer that the turn sets.
 #[derive(Debug, Clone)]
-pub(super) struct TimerRow {
-    pub(super) generation: u32,
-    pub(super) due: i64,
+pub struct TimerRow {
+    pub generation: u32,
+    pub due: i64,
 }
 
+/// What is counted, and at which node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct StatisticKey {
-    pub(super) place: Place,
-    pub(super) what: &'static str,
-    pub(super) exit: String,
+pub struct StatisticKey {
+    pub place: Place,
+    pub what: &'static str,
+    pub exit: String,
 }
 
 impl TurnRecord {
