@@ -284,8 +284,9 @@ impl Shared {
         let wait = Duration::try_from(wait).unwrap_or_default();
         let mut stopping = self.stopping.subscribe();
         tokio::select! {
-            () = tokio::time::sleep(wait) => true,
+            biased;
             _ = stopping.wait_for(|stopping| *stopping) => false,
+            () = tokio::time::sleep(wait) => true,
         }
     }
 }

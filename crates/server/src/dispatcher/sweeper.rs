@@ -19,9 +19,10 @@ async fn run(alive: Weak<Shared>) {
         let Some(shared) = alive.upgrade() else { return };
         let mut stopping = shared.stopping.subscribe();
         tokio::select! {
-            () = tokio::time::sleep(shared.settings.sweep_every) => {}
-            () = shared.sweep.notified() => {}
+            biased;
             _ = stopping.wait_for(|stopping| *stopping) => return,
+            () = shared.sweep.notified() => {}
+            () = tokio::time::sleep(shared.settings.sweep_every) => {}
         }
         let asked = shared.sweeps_asked.load(Ordering::Acquire);
         sweep(&shared).await;

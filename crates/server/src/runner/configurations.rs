@@ -87,6 +87,13 @@ impl Configurations {
         &self.0.notes
     }
 
+    /// Uses this snapshot from now on, without asking whether there is a newer one; for a room that is to do without the
+    /// configuration's tables.
+    pub fn pin(&self, configuration: Arc<Configuration>) {
+        let kept = Kept { checked_at: Timestamp::MAX, configuration };
+        lock(&self.0.snapshots).insert(kept.configuration.workspace.id.clone(), kept);
+    }
+
     /// Returns a snapshot of at least this revision.
     ///
     /// # Errors

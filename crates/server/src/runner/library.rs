@@ -35,6 +35,11 @@ impl Library {
         Self { store, versions: Mutex::default(), deployments: Mutex::default(), drafts: Mutex::default() }
     }
 
+    /// Puts a deployment's workflows on the shelf, so that the store need not be asked for them.
+    pub fn shelve(&self, workspace: &str, environment: Environment, number: u64, shelf: Arc<Shelf>) {
+        lock(&self.deployments).insert((workspace.to_owned(), environment, number), shelf);
+    }
+
     /// Returns the workflows of a deployment.
     ///
     /// # Errors

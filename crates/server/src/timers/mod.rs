@@ -130,8 +130,9 @@ impl Loop {
         let mut failing = false;
         loop {
             let stopping = tokio::select! {
-                _ = ticks.tick() => false,
+                biased;
                 _ = self.stop.wait_for(|stop| *stop) => true,
+                _ = ticks.tick() => false,
             };
             if stopping && !matches!(self.duty, Duty::Note) {
                 return;
