@@ -10,6 +10,7 @@ mod events;
 mod load;
 #[cfg(test)]
 mod plans;
+mod processes;
 mod prune;
 mod statuses;
 mod timers;
@@ -17,12 +18,13 @@ mod turn;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use usher_engine::id::EventId;
+use usher_engine::id::{EffectId, EventId};
 
 pub use address::AddressKey;
 pub use effects::{DueEffect, Lease, Outcome, Settlement, Standing};
 pub use events::OwnEvent;
 pub use load::{Loaded, Present};
+pub use processes::Beat;
 pub use prune::Pruned;
 pub use statuses::{DeliveryState, Recorded, Status, StatusOf};
 pub use turn::{
@@ -61,6 +63,11 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
     /// knows that no other works on this database. Gives how many there were.
     async fn end_leases(&self, now: Timestamp) -> Result<u64>;
 
+    /// Gives effects back that `owner` has leased and not started: each is due at once, and stands as it stood when it was
+    /// leased. None is overtaken by what is behind it in its lane. What is not leased to `owner` is left alone. Gives
+    /// how many there were.
+    async fn release(&self, effects: &[EffectId], owner: &str) -> Result<u64>;
+
     /// Writes down what came of effects, each once: what is settled already is left alone. Gives the events that
     /// were stored with it, to be run.
     async fn settle(&self, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<OwnEvent>>;
@@ -79,9 +86,18 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
     /// Takes sessions whose deadline has passed, stores their expiry, and gives it. Its time is the deadline.
     async fn expired_sessions(&self, now: Timestamp, limit: u32) -> Result<Vec<OwnEvent>>;
 
-    /// Notes that Usher is up and accepting. Gives how long it was not, in milliseconds, if the last note is older than
-    /// `grace_ms`, and moves the deadlines of waiting sessions by as much: that time does not count.
-    async fn beat(&self, now: Timestamp, grace_ms: i64) -> Result<i64>;
+    /// Notes that `process` is up and accepting: raises its count by one, and gives those of the others. If no process
+    /// has done so for longer than `grace_ms`, gives for how long, and moves the deadlines of waiting sessions by as much:
+    /// that time does not count.
+    async fn beat(&self, process: &str, now: Timestamp, grace_ms: i64) -> Result<Beat>;
+
+    /// Ends the leases of a process that is dead, and forgets it: what it had at hand is due now, as
+    /// [`Standing::Interrupted`]. Gives how many there were. A process that was buried alive is there again with its
+    /// next beat.
+    async fn bury(&self, process: &str, now: Timestamp) -> Result<u64>;
+
+    /// Forgets a process that stops. One that still has effects leased stays, to be buried.
+    async fn leave(&self, process: &str) -> Result<()>;
 
     /// Records delivery states of sent messages; a state never goes back. Gives what the live views should
     /// show, and the failures that a session may want as events, stored.
@@ -114,6 +130,10 @@ impl Hot for Store {
         effects::end_leases(&self.db, now).await
     }
 
+    async fn release(&self, effects: &[EffectId], owner: &str) -> Result<u64> {
+        effects::release(&self.db, effects, owner).await
+    }
+
     async fn settle(&self, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<OwnEvent>> {
         effects::settle(&self.db, settlements, now).await
     }
@@ -134,8 +154,16 @@ impl Hot for Store {
         timers::expired(&self.db, now, limit).await
     }
 
-    async fn beat(&self, now: Timestamp, grace_ms: i64) -> Result<i64> {
-        timers::beat(&self.db, now, grace_ms).await
+    async fn beat(&self, process: &str, now: Timestamp, grace_ms: i64) -> Result<Beat> {
+        processes::beat(&self.db, process, now, grace_ms).await
+    }
+
+    async fn bury(&self, process: &str, now: Timestamp) -> Result<u64> {
+        processes::bury(&self.db, process, now).await
+    }
+
+    async fn leave(&self, process: &str) -> Result<()> {
+        processes::leave(&self.db, process).await
     }
 
     async fn record_statuses(&self, statuses: Vec<Status>, now: Timestamp) -> Result<Recorded> {

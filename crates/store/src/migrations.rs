@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 const STEPS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "answers", include_str!("migrations/0002_answers.sql")),
+    (3, "processes", include_str!("migrations/0003_processes.sql")),
 ];
 
 /// Guards against two processes that migrate at once; any number that no other program on the database uses.

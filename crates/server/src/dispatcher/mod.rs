@@ -157,6 +157,11 @@ impl Dispatcher {
         sweeper::start(&self.0);
     }
 
+    /// Returns the name of this process in leases.
+    pub fn owner(&self) -> &str {
+        &self.0.parts.owner
+    }
+
     /// Returns the lease under which a commit hands over its effects.
     pub fn lease(&self) -> Lease {
         self.0.lease()

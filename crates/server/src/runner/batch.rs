@@ -245,6 +245,7 @@ impl Runner {
                         standing: Standing::Fresh,
                         attempts: 0,
                         asked_at: now,
+                        leased_until: lease.until,
                         position: 0,
                     }));
                 }

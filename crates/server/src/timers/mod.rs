@@ -61,7 +61,7 @@ pub struct Timers {
 ///
 /// The store does not answer.
 pub async fn wake(room: &Room) -> Result<(), Error> {
-    let away = room.store.beat(room.clock.now(), BEAT_GRACE_MS).await?;
+    let away = room.store.beat(room.dispatcher.owner(), room.clock.now(), BEAT_GRACE_MS).await?.away_ms;
     if away > 0 {
         tracing::info!(seconds = away / 1000, "sessions get the time back in which Usher was away");
     }

@@ -10,10 +10,10 @@ use usher_engine::id::{EffectId, SessionId};
 
 use super::address::AddressKey;
 use crate::db::many::{LazyMany, Many, Text};
-use crate::db::{Dialect, Tx, params};
+use crate::db::{Dialect, Param, Tx, params};
 use crate::error::Result;
 
-pub(super) use due::{due, end_leases};
+pub(super) use due::{due, end_leases, release};
 pub(super) use settle::{free_lanes, settle};
 
 /// How long a send that waits behind others of its lane is left alone, in milliseconds. It is freed when those are
@@ -41,12 +41,14 @@ pub struct DueEffect {
     pub attempts: u32,
     /// When the turn that asked for it was committed.
     pub asked_at: Timestamp,
+    /// Until when nobody else carries it out.
+    pub leased_until: Timestamp,
     /// The position of the send's message at its address, by which a web chat resumes; 0 for a call.
     pub position: i64,
 }
 
 /// What went before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
     /// It was not tried yet.
     Fresh,
@@ -83,6 +85,20 @@ pub enum Outcome {
     Unknown { until: Timestamp, error: String },
     /// Given up. It is kept as a dead letter; the lane goes on. With an event, the session learns of it.
     Dead { error: String, provider: Option<String>, event: Option<Event>, at: Timestamp },
+}
+
+pub(in crate::hot) static FIND_LANES: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text)],
+        0,
+        "SELECT DISTINCT e.address_id AS id FROM {rows} AS v JOIN effects e ON e.id = v.id WHERE e.kind = 'send'",
+    )
+});
+
+/// Finds the lanes of those effects that are sends.
+pub(super) async fn find_lanes(tx: &mut Tx, effects: Vec<Vec<Param>>) -> Result<Vec<String>> {
+    let lanes = FIND_LANES.fetch(tx, Vec::new(), effects).await?;
+    lanes.iter().map(|row| row.get("id")).collect()
 }
 
 pub(in crate::hot) static LOCK: LazyMany = LazyMany::new(|| {

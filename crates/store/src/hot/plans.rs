@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Connection};
 
-use super::{commit, effects, events, load, statuses, timers};
+use super::{commit, effects, events, load, processes, statuses, timers};
 use crate::Store;
 use crate::db::many::{LazyMany, Many};
 use crate::db::{Dialect, Executor, Param, Queries, params};
@@ -52,9 +52,10 @@ fn statements() -> Vec<Listed> {
         effects.LOCK [postgres];
         effects.TRY_LOCK [postgres];
         effects::due.TAKE ("owner", 1_i64);
+        effects::due.RELEASE ("owner");
         effects::due.LANES;
         effects::due.PARK (1_i64);
-        effects::settle.FIND_LANES;
+        effects.FIND_LANES;
         effects::settle.FIND;
         effects::settle.OVER;
         effects::settle.SENT;
@@ -70,6 +71,7 @@ fn statements() -> Vec<Listed> {
         statuses.READ;
         statuses.UPDATE;
         statuses.SETTLED;
+        processes.END_LEASES (1_i64, "owner");
         timers.RUNNING;
         timers.NO_DEADLINE;
     }
@@ -88,6 +90,7 @@ fn polls(dialect: Dialect) -> Vec<(String, Vec<Param>)> {
         (timers::take_sql(dialect), page()),
         (timers::IS_EXPIRED.to_owned(), params![1_i64]),
         (timers::choose_sql(dialect), page()),
+        (processes::LEASED_BY.to_owned(), params![20_900_i64, "owner"]),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! Timers, deadlines of sessions, and the beat by which time without Usher is known.
+//! Timers, and deadlines of sessions.
 
 use jiff::Timestamp;
 use usher_engine::event::{Event, EventKind};
@@ -100,29 +100,6 @@ pub(in crate::hot) static NO_DEADLINE: LazyMany = LazyMany::new(|| {
         "UPDATE sessions SET expires_at = NULL FROM {rows} AS v WHERE sessions.id = v.id AND sessions.address_id = v.address_id",
     )
 });
-
-/// The fact that keeps when Usher was last up.
-const BEAT: &str = "last_beat";
-
-pub(super) async fn beat(db: &Db, now: Timestamp, grace_ms: i64) -> Result<i64> {
-    let mut tx = db.begin().await?;
-    let last = tx.first("SELECT value FROM facts WHERE name = $1", params![BEAT]).await?;
-    let last = last.map(|row| row.get::<i64, _>("value")).transpose()?;
-    let now = to_ms(now);
-    let away = last.map_or(0, |last| now - last);
-    let away = if away > grace_ms { away } else { 0 };
-    if away > 0 {
-        tx.execute("UPDATE sessions SET expires_at = expires_at + $1 WHERE expires_at IS NOT NULL", params![away])
-            .await?;
-    }
-    tx.execute(
-        "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        params![BEAT, now],
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(away)
-}
 
 fn key(row: &Row) -> Result<AddressKey> {
     Ok(AddressKey {

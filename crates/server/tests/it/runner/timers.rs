@@ -50,7 +50,7 @@ async fn time_in_which_usher_was_away_does_not_count() {
     // The last note that it was up is an hour old, as after a night without power.
     let hour = SignedDuration::from_hours(1);
     let before = running.core.clock.now();
-    let away = usher_store::Hot::beat(&running.core.store, before + hour, 10_000).await.unwrap();
+    let away = usher_store::Hot::beat(&running.core.store, "night", before + hour, 10_000).await.unwrap().away_ms;
     assert!(away >= 3_500_000, "{away}");
     tokio::time::sleep(Duration::from_secs(5)).await;
     let list = running.admin.get(&shop("/environments/production/conversations")).await.expect(200);

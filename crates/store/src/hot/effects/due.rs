@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
-use super::{DueEffect, Lease, Standing, lock_lanes};
+use super::{DueEffect, Lease, Standing, find_lanes, lock_lanes};
 use crate::db::many::{LazyMany, Many, Text};
 use crate::db::{Db, Dialect, Queries, Row, Tx, params, to_ms};
 use crate::error::Result;
 use crate::hot::{AddressKey, skip_locked};
-use usher_engine::id::SessionId;
+use usher_engine::id::{EffectId, SessionId};
 
 const COLUMNS: &str = "e.id AS id, e.address_id AS address_id, e.workspace AS workspace, e.environment AS environment,
     e.channel AS channel, e.channel_kind AS channel_kind, e.address AS address, e.session AS session, e.kind AS kind,
@@ -39,7 +39,7 @@ pub(in crate::hot) async fn due(db: &Db, now: Timestamp, limit: u32, lease: &Lea
     let taken: Vec<_> = taken.collect::<Result<_>>()?;
     TAKE.run(&mut tx, params![lease.owner.as_str(), lease.until], taken).await?;
     tx.commit().await?;
-    rows.iter().map(due_effect).collect()
+    rows.iter().map(|row| due_effect(row, lease)).collect()
 }
 
 pub(in crate::hot) async fn end_leases(db: &Db, now: Timestamp) -> Result<u64> {
@@ -50,11 +50,37 @@ pub(in crate::hot) async fn end_leases(db: &Db, now: Timestamp) -> Result<u64> {
     Ok(ended)
 }
 
+pub(in crate::hot) async fn release(db: &Db, effects: &[EffectId], owner: &str) -> Result<u64> {
+    if effects.is_empty() {
+        return Ok(0);
+    }
+    let mut tx = db.begin().await?;
+    let ids: Vec<_> = effects.iter().map(|effect| params![effect.as_str()]).collect();
+    let lanes = find_lanes(&mut tx, ids.clone()).await?;
+    lock_lanes(&mut tx, lanes, false).await?;
+    let released = RELEASE.run(&mut tx, params![owner], ids).await?;
+    tx.commit().await?;
+    Ok(released)
+}
+
+/// Due since they were asked for, which is in the past by anybody's clock.
+pub(in crate::hot) static RELEASE: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text)],
+        1,
+        "UPDATE effects SET state = coalesce(taken_from, 'pending'), due_at = asked_at, owner = NULL, attempts = attempts - 1
+        WHERE owner = $1 AND state = 'leased' AND (id, address_id) IN (
+            SELECT e.id, e.address_id FROM {rows} AS v JOIN effects e ON e.id = v.id
+            [postgres] ORDER BY e.id FOR UPDATE OF e
+        )",
+    )
+});
+
 pub(in crate::hot) static TAKE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text)],
         2,
-        "UPDATE effects SET state = 'leased', owner = $1, due_at = $2, attempts = attempts + 1
+        "UPDATE effects SET taken_from = state, state = 'leased', owner = $1, due_at = $2, attempts = attempts + 1
         FROM {rows} AS v WHERE effects.id = v.id AND effects.address_id = v.address_id",
     )
 });
@@ -119,7 +145,7 @@ pub(in crate::hot) static PARK: LazyMany = LazyMany::new(|| {
     )
 });
 
-fn due_effect(row: &Row) -> Result<DueEffect> {
+fn due_effect(row: &Row, lease: &Lease) -> Result<DueEffect> {
     let standing = match row.get::<&str, _>("state")? {
         "leased" => Standing::Interrupted,
         "retry" => Standing::Retried,
@@ -139,6 +165,7 @@ fn due_effect(row: &Row) -> Result<DueEffect> {
         standing,
         attempts: row.number("attempts")?,
         asked_at: row.time("asked_at")?,
+        leased_until: lease.until,
         position: row.get("position")?,
     })
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use usher_engine::event::Event;
 use usher_engine::id::SessionId;
 
-use super::{Outcome, PARKED, Settlement, lock_lanes};
+use super::{Outcome, PARKED, Settlement, find_lanes, lock_lanes};
 use crate::db::many::{Int, LazyMany, Many, Text};
 use crate::db::{Db, Param, Row, Tx, params, to_ms};
 use crate::error::Result;
@@ -32,8 +32,7 @@ pub(in crate::hot) async fn settle(db: &Db, settlements: Vec<Settlement>, now: T
     }
     let mut tx = db.begin().await?;
     let ids: Vec<_> = settlements.iter().map(|settlement| params![settlement.effect.as_str()]).collect();
-    let lanes = FIND_LANES.fetch(&mut tx, Vec::new(), ids.clone()).await?;
-    let lanes = lanes.iter().map(|row| row.get("id")).collect::<Result<Vec<String>>>()?;
+    let lanes = find_lanes(&mut tx, ids.clone()).await?;
     lock_lanes(&mut tx, lanes, false).await?;
     let rows = FIND.fetch(&mut tx, Vec::new(), ids).await?;
     let mut open: HashMap<String, Row> = HashMap::with_capacity(rows.len());
@@ -51,14 +50,6 @@ pub(in crate::hot) async fn settle(db: &Db, settlements: Vec<Settlement>, now: T
     tx.commit().await?;
     Ok(events)
 }
-
-pub(in crate::hot) static FIND_LANES: LazyMany = LazyMany::new(|| {
-    Many::new(
-        &[("id", Text)],
-        0,
-        "SELECT DISTINCT e.address_id AS id FROM {rows} AS v JOIN effects e ON e.id = v.id WHERE e.kind = 'send'",
-    )
-});
 
 pub(in crate::hot) static FIND: LazyMany = LazyMany::new(|| {
     Many::new(

@@ -1,4 +1,4 @@
-//! Timers, deadlines, the beat, and what is forgotten.
+//! Timers, deadlines, and what is forgotten.
 
 use jiff::{SignedDuration, Timestamp};
 use usher_engine::change::Change;
@@ -59,15 +59,6 @@ pub(crate) async fn a_session_expires_at_its_deadline(store: &Store) {
     let expired = store.expired_sessions(at(2000), 10).await.unwrap();
     assert_eq!(expired.iter().map(|own| own.at).collect::<Vec<_>>(), [at(700), at(1209)]);
     assert_eq!(store.pending_events(at(3000), at(4000), 10).await.unwrap().len(), 3);
-}
-
-pub(crate) async fn time_without_usher_does_not_count(store: &Store) {
-    assert_eq!(store.beat(at(0), 5_000).await.unwrap(), 0);
-    Play::written(store, "ann", "hi", 10).await.expires(610).commit(store).await;
-    assert_eq!(store.beat(at(4), 5_000).await.unwrap(), 0);
-    assert_eq!(store.beat(at(1004), 5_000).await.unwrap(), 1_000_000);
-    assert_eq!(store.expired_sessions(at(1609), 10).await.unwrap(), []);
-    assert_eq!(store.expired_sessions(at(1610), 10).await.unwrap()[0].at, at(1610));
 }
 
 pub(crate) async fn events_are_remembered_for_eight_days(store: &Store) {

@@ -3,6 +3,7 @@
 pub(crate) mod configuration;
 pub(crate) mod hot_commit;
 pub(crate) mod hot_effects;
+pub(crate) mod hot_processes;
 pub(crate) mod hot_statuses;
 pub(crate) mod hot_timers;
 pub(crate) mod people;
@@ -76,6 +77,14 @@ conformance! {
         a_dead_letter_lets_the_next_pass_and_can_be_tried_again,
         sends_behind_others_are_freed_when_those_are_settled,
         many_take_without_taking_twice;
+    hot_processes:
+        time_without_usher_does_not_count,
+        time_counts_while_any_process_is_up,
+        each_process_sees_how_often_the_others_have_beaten,
+        what_the_dead_had_at_hand_is_interrupted,
+        who_leaves_with_something_at_hand_is_buried_by_others,
+        what_is_released_stands_as_before,
+        what_is_released_overtakes_nothing;
     hot_statuses:
         a_state_goes_up_and_never_down,
         a_status_tells_what_became_of_an_unknown_send,
@@ -84,7 +93,6 @@ conformance! {
     hot_timers:
         a_timer_fires_once_and_its_turn_consumes_it,
         a_session_expires_at_its_deadline,
-        time_without_usher_does_not_count,
         events_are_remembered_for_eight_days;
 }
 
