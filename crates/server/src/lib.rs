@@ -25,6 +25,5 @@ pub mod problem;
 pub mod runner;
 pub mod secrets;
 pub mod serve;
-mod shares;
 pub mod timers;
 pub mod web_chat;

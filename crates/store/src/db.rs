@@ -4,21 +4,27 @@
 //! (`BLOB` in SQLite). Times are milliseconds since the epoch, yes/no is 0 or 1, JSON is text. Statements that
 //! carry many rows are in [`many`].
 
+pub(crate) mod batch;
+mod checkpoint;
 pub(crate) mod many;
 mod param;
 mod row;
+mod writer;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, Postgres, SqlSafeStr, SqlStr, SqlitePool, Transaction};
 
 pub(crate) use param::{Param, params, sql};
 pub(crate) use row::{Row, json, to_json, to_ms};
 
 use crate::error::{Error, Result};
+use checkpoint::Checkpoints;
+use writer::{Answers, Writer, Writing};
 
 /// How long a statement waits for SQLite's write lock that another process holds.
 const BUSY: Duration = Duration::from_secs(10);
@@ -32,7 +38,7 @@ const STATEMENTS: usize = 400;
 /// A database: a SQLite file with one writer and many readers, or a pool of PostgreSQL connections.
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite { writer: Writer, readers: SqlitePool, checkpoints: Arc<Checkpoints> },
     Postgres { pool: PgPool },
 }
 
@@ -73,14 +79,19 @@ impl Db {
             .busy_timeout(BUSY)
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .pragma("temp_store", "MEMORY")
-            .pragma("wal_autocheckpoint", "4000")
+            .pragma("wal_autocheckpoint", "0")
             .pragma("journal_size_limit", "67108864")
             .statement_cache_capacity(STATEMENTS);
-        let keep = |pool: SqlitePoolOptions| pool.acquire_timeout(ACQUIRE).idle_timeout(None).max_lifetime(None);
-        let writer = keep(SqlitePoolOptions::new()).max_connections(1).connect_with(options.clone()).await?;
-        let readers = keep(SqlitePoolOptions::new()).max_connections(connections.max(1));
+        let writer = Writer::open(options.clone()).await?;
+        let checkpoints = Arc::new(Checkpoints::start(options.clone(), writer.clone()));
+        let readers = SqlitePoolOptions::new()
+            .max_connections(connections.max(1))
+            .acquire_timeout(ACQUIRE)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false);
         let readers = readers.connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
-        Ok(Self::Sqlite { writer, readers })
+        Ok(Self::Sqlite { writer, readers, checkpoints })
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -94,7 +105,7 @@ impl Db {
     /// for having read before it wrote.
     pub(crate) async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.take().await?),
             Self::Postgres { pool } => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -102,7 +113,8 @@ impl Db {
     /// Closes all connections; SQLite's log is written back to its file.
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, readers, checkpoints } => {
+                checkpoints.finish().await;
                 readers.close().await;
                 writer.close().await;
             }
@@ -123,7 +135,7 @@ fn without_password(address: &str) -> String {
 pub enum Tx {
     /// On SQLite's one writer.
     #[doc(hidden)]
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Writing),
     /// On a connection of PostgreSQL.
     #[doc(hidden)]
     Postgres(Transaction<'static, Postgres>),
@@ -148,13 +160,10 @@ impl Tx {
 
     /// Runs SQL of any number of statements, without parameters.
     pub(crate) async fn run_script(&mut self, sql: String) -> Result<()> {
-        let script = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
         match self {
-            Self::Sqlite(tx) => {
-                script.execute(&mut **tx).await?;
-            }
+            Self::Sqlite(tx) => tx.run_script(sql).await?,
             Self::Postgres(tx) => {
-                script.execute(&mut **tx).await?;
+                sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut **tx).await?;
             }
         }
         Ok(())
@@ -197,9 +206,7 @@ impl Executor for &Db {
 
     async fn run(&mut self, sql: SqlStr, params: Vec<Param>) -> Result<u64> {
         Ok(match self {
-            Db::Sqlite { writer, .. } => {
-                sqlx::query_with(sql, param::sqlite(params)?).execute(writer).await?.rows_affected()
-            }
+            Db::Sqlite { writer, .. } => last(writer.take().await?.run_last(sql, param::sqlite(params)?).await?).0,
             Db::Postgres { pool } => {
                 sqlx::query_with(sql, param::postgres(params)?).execute(pool).await?.rows_affected()
             }
@@ -218,14 +225,14 @@ impl Executor for &Db {
 impl Executor for Tx {
     async fn rows(&mut self, sql: SqlStr, params: Vec<Param>) -> Result<Vec<Row>> {
         Ok(match self {
-            Self::Sqlite(tx) => sqlite_rows(sqlx::query_with(sql, param::sqlite(params)?).fetch_all(&mut **tx).await?),
+            Self::Sqlite(tx) => sqlite_rows(last(tx.run(sql, param::sqlite(params)?).await?).1),
             Self::Postgres(tx) => pg_rows(sqlx::query_with(sql, param::postgres(params)?).fetch_all(&mut **tx).await?),
         })
     }
 
     async fn run(&mut self, sql: SqlStr, params: Vec<Param>) -> Result<u64> {
         Ok(match self {
-            Self::Sqlite(tx) => sqlx::query_with(sql, param::sqlite(params)?).execute(&mut **tx).await?.rows_affected(),
+            Self::Sqlite(tx) => last(tx.run(sql, param::sqlite(params)?).await?).0,
             Self::Postgres(tx) => {
                 sqlx::query_with(sql, param::postgres(params)?).execute(&mut **tx).await?.rows_affected()
             }
@@ -260,6 +267,11 @@ impl Executor for &mut Tx {
     fn for_update(&self, table: &str) -> String {
         (**self).for_update(table)
     }
+}
+
+/// Returns what the last statement did; there is one at least.
+fn last(mut answers: Answers) -> (u64, Vec<SqliteRow>) {
+    answers.pop().unwrap_or_default()
 }
 
 fn sqlite_rows(rows: Vec<SqliteRow>) -> Vec<Row> {

@@ -1,7 +1,7 @@
 //! Statements over many rows at once: one text, one round trip, however many rows.
 //!
 //! The text names its rows as `{rows}`, a derived table with the columns that the statement declares.
-//! SQLite gets them as one JSON parameter (`json_each`), PostgreSQL as one array a column (`unnest`).
+//! SQLite gets them as one JSON parameter (`jsonb_each`), PostgreSQL as one array a column (`unnest`).
 
 use std::sync::{Arc, LazyLock};
 
@@ -36,7 +36,7 @@ impl Many {
         let sqlite_columns =
             columns.iter().enumerate().map(|(place, (name, _))| format!("value ->> {place} AS {name}"));
         let sqlite_rows =
-            format!("(SELECT {} FROM json_each(${}))", sqlite_columns.collect::<Vec<_>>().join(", "), others + 1);
+            format!("(SELECT {} FROM jsonb_each(${}))", sqlite_columns.collect::<Vec<_>>().join(", "), others + 1);
         let arrays = columns.iter().enumerate().map(|(place, (_, kind))| {
             format!("${}::{}[]", others + 1 + place, if *kind == Text { "text" } else { "bigint" })
         });
@@ -55,6 +55,19 @@ impl Many {
         match dialect {
             Dialect::Sqlite => self.sqlite.clone(),
             Dialect::Postgres => self.postgres.clone(),
+        }
+    }
+
+    /// Adds the text for SQLite to one whose parameters so far are `before`.
+    pub(crate) fn write_sqlite(&self, text: &mut String, before: usize) {
+        let mut pieces = self.sqlite.as_str().split('$');
+        text.push_str(pieces.next().unwrap_or_default());
+        for piece in pieces {
+            let digits = piece.find(|next: char| !next.is_ascii_digit()).unwrap_or(piece.len());
+            let number: usize = piece[..digits].parse().unwrap_or_default();
+            text.push('$');
+            text.push_str(&(before + number).to_string());
+            text.push_str(&piece[digits..]);
         }
     }
 
@@ -161,12 +174,15 @@ mod tests {
         );
         assert_eq!(
             many.sql(Dialect::Sqlite).as_str(),
-            "UPDATE t SET n = v.n FROM (SELECT value ->> 0 AS id, value ->> 1 AS n FROM json_each($2)) AS v\n WHERE a"
+            "UPDATE t SET n = v.n FROM (SELECT value ->> 0 AS id, value ->> 1 AS n FROM jsonb_each($2)) AS v\n WHERE a"
         );
         assert_eq!(
             many.sql(Dialect::Postgres).as_str(),
             "UPDATE t SET n = v.n FROM (SELECT * FROM unnest($2::text[], $3::bigint[]) AS given(id, n)) AS v\n WHERE b"
         );
+        let mut text = "SELECT $1;".to_owned();
+        many.write_sqlite(&mut text, 3);
+        assert!(text.contains("SET n = v.n") && text.contains("jsonb_each($5)"), "{text}");
         let rows = || vec![params!["a\"b", 1_i64], params!["c", None::<i64>]];
         assert_eq!(
             many.params(Dialect::Sqlite, params![7_i64], rows()).unwrap(),

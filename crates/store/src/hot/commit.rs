@@ -19,8 +19,7 @@ pub(super) async fn commit(db: &Db, turns: Vec<TurnRecord>, lease: Option<&Lease
     }
     let mut tx = db.begin().await?;
     let committed = check::check(&mut tx, &turns).await?;
-    write::write(&mut tx, &turns, &committed, lease).await?;
-    tx.commit().await?;
+    write::write(tx, &turns, &committed, lease).await?;
     let said = |committed| match committed {
         Committed::Done { sends_leased } => Committed::Done { sends_leased: sends_leased && lease.is_some() },
         other => other,

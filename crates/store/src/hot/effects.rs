@@ -14,7 +14,7 @@ use crate::db::{Dialect, Param, Tx, params};
 use crate::error::Result;
 
 pub(super) use due::{due, end_leases, release};
-pub(super) use settle::{free_lanes, settle};
+pub(super) use settle::{FREE, settle};
 
 /// How long a send that waits behind others of its lane is left alone, in milliseconds. It is freed when those are
 /// settled; this is for the case that nobody lived to free it.

@@ -49,8 +49,9 @@ pub(in crate::hot) static INSERT: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(super) async fn insert(tx: &mut Tx, events: &[OwnEvent], stored_at: i64) -> Result<()> {
-    let rows = events.iter().map(|own| {
+/// Writes events as the rows of [`INSERT`].
+pub(super) fn rows(events: &[OwnEvent], stored_at: i64) -> Result<Vec<Vec<Param>>> {
+    let row = |own: &OwnEvent| {
         Ok(params![
             own.event.id.as_str(),
             own.key.id(),
@@ -63,8 +64,12 @@ pub(super) async fn insert(tx: &mut Tx, events: &[OwnEvent], stored_at: i64) -> 
             own.at,
             stored_at + OwnEvent::GRACE,
         ])
-    });
-    INSERT.run(tx, Vec::new(), rows.collect::<Result<_>>()?).await?;
+    };
+    events.iter().map(row).collect()
+}
+
+pub(super) async fn insert(tx: &mut Tx, events: &[OwnEvent], stored_at: i64) -> Result<()> {
+    INSERT.run(tx, Vec::new(), rows(events, stored_at)?).await?;
     Ok(())
 }
 

@@ -7,8 +7,9 @@ use usher_engine::event::{Event, EventKind, SendFailure, SendFailureReason};
 use usher_engine::id::{EffectId, EventId, SessionId};
 
 use super::address::AddressKey;
-use super::effects::{free_lanes, lock_lanes};
+use super::effects::{FREE, lock_lanes};
 use super::events::{self, OwnEvent};
+use crate::db::batch::Batch;
 use crate::db::many::{Int, LazyMany, Many, Text};
 use crate::db::{Db, Row, Tx, params, to_ms};
 use crate::error::{Error, Result};
@@ -119,9 +120,7 @@ pub(super) async fn record(db: &Db, statuses: Vec<Status>, now: Timestamp) -> Re
         }
     }
     messages.retain(|_, message| message.touched);
-    let recorded = write(&mut tx, &messages, unmatched, now).await?;
-    tx.commit().await?;
-    Ok(recorded)
+    write(tx, &messages, unmatched, now).await
 }
 
 pub(in crate::hot) static BY_EFFECT: LazyMany = LazyMany::new(|| {
@@ -278,7 +277,7 @@ pub(in crate::hot) static SETTLED: LazyMany = LazyMany::new(|| {
     )
 });
 
-async fn write(tx: &mut Tx, messages: &HashMap<Place, Message>, unmatched: usize, now: Timestamp) -> Result<Recorded> {
+async fn write(tx: Tx, messages: &HashMap<Place, Message>, unmatched: usize, now: Timestamp) -> Result<Recorded> {
     let messages: BTreeMap<&Place, &Message> = messages.iter().collect();
     let (mut updates, mut settled, mut lanes) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut recorded = Recorded { unmatched, ..Recorded::default() };
@@ -300,10 +299,12 @@ async fn write(tx: &mut Tx, messages: &HashMap<Place, Message>, unmatched: usize
             recorded.failures.extend(failure(place, message));
         }
     }
-    UPDATE.run(tx, Vec::new(), updates).await?;
-    SETTLED.run(tx, Vec::new(), settled).await?;
-    free_lanes(tx, &lanes.into_iter().collect::<Vec<_>>(), to_ms(now)).await?;
-    events::insert(tx, &recorded.failures, to_ms(now)).await?;
+    let mut batch = Batch::default();
+    batch.add(&UPDATE, Vec::new(), updates);
+    batch.add(&SETTLED, Vec::new(), settled);
+    batch.add(&FREE, params![now], lanes.into_iter().map(|lane| params![lane]).collect());
+    batch.add(&events::INSERT, Vec::new(), events::rows(&recorded.failures, to_ms(now))?);
+    batch.commit(tx).await?;
     Ok(recorded)
 }
 

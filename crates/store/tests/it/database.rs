@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
-use usher_store::{Store, Tx};
+use sqlx::{AssertSqlSafe, Connection, Executor as _, PgConnection, SqlSafeStr as _};
+use usher_store::{Executor as _, Store};
 
 use crate::conformance::people::at;
 
@@ -72,9 +72,6 @@ impl Database {
 /// Runs SQL as somebody would who is not Usher.
 pub(crate) async fn run(store: &Store, sql: &'static str) {
     let mut tx = store.begin().await.unwrap();
-    match &mut tx {
-        Tx::Sqlite(tx) => drop(sqlx::raw_sql(sql).execute(&mut **tx).await.unwrap()),
-        Tx::Postgres(tx) => drop(sqlx::raw_sql(sql).execute(&mut **tx).await.unwrap()),
-    }
+    tx.run(sql.into_sql_str(), Vec::new()).await.unwrap();
     tx.commit().await.unwrap();
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::db::batch::Batch;
 use crate::db::many::{Int, LazyMany, Many, Text};
 use crate::db::{Dialect, Tx, params};
 use crate::error::Result;
@@ -75,13 +76,18 @@ pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord]) -> Result<Vec<Commi
         let key = &turn.loaded.key;
         params![*id, &key.workspace, key.environment, &key.channel, &key.address, &turn.loaded.contact, turn.now]
     });
-    KNOW.run(tx, Vec::new(), unknown.collect()).await?;
+    let mut batch = Batch::default();
+    batch.add(&KNOW, Vec::new(), unknown.collect());
     let ids = || addresses.keys().map(|id| params![*id]).collect();
     if tx.dialect() == Dialect::Postgres {
-        HOLD.fetch(tx, Vec::new(), ids()).await?;
+        batch.add(&HOLD, Vec::new(), ids());
     }
+    batch.add(&STANDING, Vec::new(), ids());
+    batch.add(&REMEMBERED, Vec::new(), turns.iter().map(|turn| params![turn.event_id.as_str()]).collect());
+    let mut answers = batch.fetch(tx).await?;
+    let (remembered, found) = (answers.pop().unwrap_or_default(), answers.pop().unwrap_or_default());
     let mut standings = HashMap::with_capacity(addresses.len());
-    for row in STANDING.fetch(tx, Vec::new(), ids()).await? {
+    for row in found {
         let standing = Standing {
             session: row.get("session")?,
             contact: row.get("contact")?,
@@ -92,8 +98,6 @@ pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord]) -> Result<Vec<Commi
         };
         standings.insert(row.get::<String, _>("id")?, standing);
     }
-    let events = turns.iter().map(|turn| params![turn.event_id.as_str()]).collect();
-    let remembered = REMEMBERED.fetch(tx, Vec::new(), events).await?;
     let mut seen = remembered.iter().map(|row| row.get::<String, _>("id")).collect::<Result<HashSet<_>>>()?;
     Ok(turns.iter().map(|turn| decide(turn, standings.get_mut(&turn.loaded.address_id), &mut seen)).collect())
 }

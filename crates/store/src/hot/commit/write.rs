@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows;
+use crate::db::batch::Batch;
 use crate::db::{Param, Tx, params};
 use crate::error::Result;
 use crate::hot::effects::{Lease, PARKED};
@@ -12,12 +13,7 @@ use crate::hot::turn::{Committed, Profile, StatisticKey, TurnRecord};
 /// Statistics are counted by the hour.
 const HOUR: i64 = 3_600_000;
 
-pub(super) async fn write(
-    tx: &mut Tx,
-    turns: &[TurnRecord],
-    committed: &[Committed],
-    lease: Option<&Lease>,
-) -> Result<()> {
+pub(super) async fn write(tx: Tx, turns: &[TurnRecord], committed: &[Committed], lease: Option<&Lease>) -> Result<()> {
     let good: Vec<(&TurnRecord, bool)> = turns
         .iter()
         .zip(committed)
@@ -26,26 +22,27 @@ pub(super) async fn write(
             Committed::Duplicate | Committed::Conflict => None,
         })
         .collect();
-    contacts(tx, &good).await?;
-    sessions(tx, &good).await?;
-    rows::REMEMBER
-        .run(tx, vec![], each(&good, |turn| params![turn.event_id.as_str(), &turn.loaded.address_id, turn.now]))
-        .await?;
-    journal(tx, &good).await?;
-    messages(tx, &good).await?;
-    effects(tx, &good, lease).await?;
-    timers(tx, &good).await?;
-    statistics(tx, &good).await?;
+    let mut batch = Batch::default();
+    contacts(&mut batch, &good);
+    sessions(&mut batch, &good);
+    let remembered = each(&good, |turn| params![turn.event_id.as_str(), &turn.loaded.address_id, turn.now]);
+    batch.add(&rows::REMEMBER, vec![], remembered);
+    journal(&mut batch, &good);
+    messages(&mut batch, &good);
+    effects(&mut batch, &good, lease);
+    timers(&mut batch, &good);
+    statistics(&mut batch, &good);
     // An event of our own leaves with its turn; so does one on which a turn was committed before.
     let done = turns.iter().zip(committed).filter(|(turn, committed)| turn.own && **committed != Committed::Conflict);
-    events::consume_in(tx, done.map(|(turn, _)| turn.event_id.as_str())).await
+    batch.add(&events::CONSUME, vec![], done.map(|(turn, _)| params![turn.event_id.as_str()]).collect());
+    batch.commit(tx).await
 }
 
 fn each(good: &[(&TurnRecord, bool)], row: impl Fn(&TurnRecord) -> Vec<Param>) -> Vec<Vec<Param>> {
     good.iter().map(|(turn, _)| row(turn)).collect()
 }
 
-async fn contacts(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+fn contacts(batch: &mut Batch, good: &[(&TurnRecord, bool)]) {
     // One row a contact: a statement cannot write a row twice.
     let mut told: BTreeMap<&str, (&TurnRecord, Profile)> = BTreeMap::new();
     let mut attributes: BTreeMap<(&str, &str), Option<&str>> = BTreeMap::new();
@@ -67,18 +64,17 @@ async fn contacts(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
         let key = &turn.loaded.key;
         params![contact, &key.workspace, key.environment, profile.name, profile.phone, profile.language, turn.now]
     });
-    rows::CONTACTS.run(tx, vec![], told.collect()).await?;
+    batch.add(&rows::CONTACTS, vec![], told.collect());
     let (set, unset): (Vec<_>, Vec<_>) = attributes.into_iter().partition(|(_, value)| value.is_some());
     let changed: BTreeSet<&str> = set.iter().map(|((contact, _), _)| *contact).collect();
-    rows::HAS_ATTRIBUTES.run(tx, vec![], changed.into_iter().map(|contact| params![contact]).collect()).await?;
+    batch.add(&rows::HAS_ATTRIBUTES, vec![], changed.into_iter().map(|contact| params![contact]).collect());
     let set = set.into_iter().map(|((contact, name), value)| params![contact, name, value]);
-    rows::ATTRIBUTES.run(tx, vec![], set.collect()).await?;
+    batch.add(&rows::ATTRIBUTES, vec![], set.collect());
     let unset = unset.into_iter().map(|((contact, name), _)| params![contact, name]);
-    rows::NO_ATTRIBUTES.run(tx, vec![], unset.collect()).await?;
-    Ok(())
+    batch.add(&rows::NO_ATTRIBUTES, vec![], unset.collect());
 }
 
-async fn sessions(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+fn sessions(batch: &mut Batch, good: &[(&TurnRecord, bool)]) {
     // Of several turns on a session the last one counts, and of several sessions at an address the last one is present.
     let mut last: BTreeMap<(&str, &str), &TurnRecord> = BTreeMap::new();
     let mut present: BTreeMap<&str, &str> = BTreeMap::new();
@@ -113,13 +109,12 @@ async fn sessions(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
             session.state.as_str(),
         ]
     });
-    rows::SESSIONS.run(tx, vec![], sessions.collect()).await?;
+    batch.add(&rows::SESSIONS, vec![], sessions.collect());
     let present = present.into_iter().map(|(address, session)| params![address, session]);
-    rows::PRESENT.run(tx, vec![], present.collect()).await?;
-    Ok(())
+    batch.add(&rows::PRESENT, vec![], present.collect());
 }
 
-async fn journal(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+fn journal(batch: &mut Batch, good: &[(&TurnRecord, bool)]) {
     let entries = each(good, |turn| {
         params![
             turn.session.id.as_str(),
@@ -135,11 +130,10 @@ async fn journal(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
             turn.journal.contact.as_str(),
         ]
     });
-    rows::JOURNAL.run(tx, vec![], entries).await?;
-    Ok(())
+    batch.add(&rows::JOURNAL, vec![], entries);
 }
 
-async fn messages(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+fn messages(batch: &mut Batch, good: &[(&TurnRecord, bool)]) {
     let messages = good.iter().flat_map(|(turn, _)| {
         turn.messages.iter().map(move |message| {
             params![
@@ -157,11 +151,10 @@ async fn messages(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
             ]
         })
     });
-    rows::MESSAGES.run(tx, vec![], messages.collect()).await?;
-    Ok(())
+    batch.add(&rows::MESSAGES, vec![], messages.collect());
 }
 
-async fn effects(tx: &mut Tx, good: &[(&TurnRecord, bool)], lease: Option<&Lease>) -> Result<()> {
+fn effects(batch: &mut Batch, good: &[(&TurnRecord, bool)], lease: Option<&Lease>) {
     let effects = good.iter().flat_map(|(turn, free)| {
         turn.effects.iter().map(move |effect| {
             let key = &turn.loaded.key;
@@ -192,11 +185,10 @@ async fn effects(tx: &mut Tx, good: &[(&TurnRecord, bool)], lease: Option<&Lease
             ]
         })
     });
-    rows::EFFECTS.run(tx, vec![], effects.collect()).await?;
-    Ok(())
+    batch.add(&rows::EFFECTS, vec![], effects.collect());
 }
 
-async fn timers(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+fn timers(batch: &mut Batch, good: &[(&TurnRecord, bool)]) {
     let mut wanted = BTreeMap::new();
     let mut ended = BTreeSet::new();
     for (turn, _) in good {
@@ -213,15 +205,14 @@ async fn timers(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
     let set = set.into_iter().filter_map(|(((session, address), name), timer)| {
         timer.map(|timer| params![session, name, address, timer.generation, timer.due])
     });
-    rows::TIMERS.run(tx, vec![], set.collect()).await?;
+    batch.add(&rows::TIMERS, vec![], set.collect());
     let cleared = cleared.into_iter().map(|(((session, address), name), _)| params![session, name, address]);
-    rows::NO_TIMERS.run(tx, vec![], cleared.collect()).await?;
+    batch.add(&rows::NO_TIMERS, vec![], cleared.collect());
     let ended = ended.into_iter().map(|(session, _)| params![session]);
-    rows::ENDED.run(tx, vec![], ended.collect()).await?;
-    Ok(())
+    batch.add(&rows::ENDED, vec![], ended.collect());
 }
 
-async fn statistics(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
+fn statistics(batch: &mut Batch, good: &[(&TurnRecord, bool)]) {
     let mut counts: BTreeMap<(&str, &str, i64, &StatisticKey), i64> = BTreeMap::new();
     for (turn, _) in good {
         let key = &turn.loaded.key;
@@ -244,6 +235,5 @@ async fn statistics(tx: &mut Tx, good: &[(&TurnRecord, bool)]) -> Result<()> {
             count
         ]
     });
-    rows::STATISTICS.run(tx, vec![], counts.collect()).await?;
-    Ok(())
+    batch.add(&rows::STATISTICS, vec![], counts.collect());
 }

@@ -7,8 +7,9 @@ use usher_engine::event::Event;
 use usher_engine::id::SessionId;
 
 use super::{Outcome, PARKED, Settlement, find_lanes, lock_lanes};
+use crate::db::batch::Batch;
 use crate::db::many::{Int, LazyMany, Many, Text};
-use crate::db::{Db, Param, Row, Tx, params, to_ms};
+use crate::db::{Db, Dialect, Param, Row, Tx, params, to_ms};
 use crate::error::Result;
 use crate::hot::AddressKey;
 use crate::hot::events::{self, OwnEvent};
@@ -32,8 +33,10 @@ pub(in crate::hot) async fn settle(db: &Db, settlements: Vec<Settlement>, now: T
     }
     let mut tx = db.begin().await?;
     let ids: Vec<_> = settlements.iter().map(|settlement| params![settlement.effect.as_str()]).collect();
-    let lanes = find_lanes(&mut tx, ids.clone()).await?;
-    lock_lanes(&mut tx, lanes, false).await?;
+    if tx.dialect() == Dialect::Postgres {
+        let lanes = find_lanes(&mut tx, ids.clone()).await?;
+        lock_lanes(&mut tx, lanes, false).await?;
+    }
     let rows = FIND.fetch(&mut tx, Vec::new(), ids).await?;
     let mut open: HashMap<String, Row> = HashMap::with_capacity(rows.len());
     for row in rows {
@@ -46,9 +49,7 @@ pub(in crate::hot) async fn settle(db: &Db, settlements: Vec<Settlement>, now: T
             writes.add(&row, outcome, to_ms(now))?;
         }
     }
-    let events = writes.run(&mut tx, to_ms(now)).await?;
-    tx.commit().await?;
-    Ok(events)
+    writes.commit(tx, to_ms(now)).await
 }
 
 pub(in crate::hot) static FIND: LazyMany = LazyMany::new(|| {
@@ -110,16 +111,17 @@ impl Writes {
         Ok(())
     }
 
-    async fn run(self, tx: &mut Tx, now: i64) -> Result<Vec<OwnEvent>> {
-        OVER.run(tx, Vec::new(), self.over).await?;
-        SENT.run(tx, Vec::new(), self.sent).await?;
-        PUT_OFF.run(tx, Vec::new(), self.put_off).await?;
-        GIVEN_BACK.run(tx, params![now + PARKED], self.given_back).await?;
-        DEAD.run(tx, Vec::new(), self.dead).await?;
-        FAILED.run(tx, Vec::new(), self.failed).await?;
-        events::insert(tx, &self.events, now).await?;
-        let lanes: Vec<String> = self.lanes.into_iter().collect();
-        free_lanes(tx, &lanes, now).await?;
+    async fn commit(self, tx: Tx, now: i64) -> Result<Vec<OwnEvent>> {
+        let mut batch = Batch::default();
+        batch.add(&OVER, Vec::new(), self.over);
+        batch.add(&SENT, Vec::new(), self.sent);
+        batch.add(&PUT_OFF, Vec::new(), self.put_off);
+        batch.add(&GIVEN_BACK, params![now + PARKED], self.given_back);
+        batch.add(&DEAD, Vec::new(), self.dead);
+        batch.add(&FAILED, Vec::new(), self.failed);
+        batch.add(&events::INSERT, Vec::new(), events::rows(&self.events, now)?);
+        batch.add(&FREE, params![now], self.lanes.into_iter().map(|lane| params![lane]).collect());
+        batch.commit(tx).await?;
         Ok(self.events)
     }
 }
@@ -197,6 +199,7 @@ pub(in crate::hot) static FAILED: LazyMany = LazyMany::new(|| {
     )
 });
 
+/// Lets the sends that wait in these lanes be taken, where nothing is under way before them.
 pub(in crate::hot) static FREE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
@@ -210,9 +213,3 @@ pub(in crate::hot) static FREE: LazyMany = LazyMany::new(|| {
             )",
     )
 });
-
-/// Lets the sends that wait in these lanes be taken, where nothing is under way before them.
-pub(in crate::hot) async fn free_lanes(tx: &mut Tx, lanes: &[String], now: i64) -> Result<()> {
-    FREE.run(tx, params![now], lanes.iter().map(|lane| params![lane]).collect()).await?;
-    Ok(())
-}
