@@ -184,7 +184,7 @@ fn journal_entry(row: &Row) -> Result<JournalEntry> {
 }
 
 /// Makes a pattern of a part of a text; `!` takes the meaning from what follows.
-fn pattern(part: &str) -> String {
+pub(crate) fn pattern(part: &str) -> String {
     let mut pattern = String::from("%");
     for character in part.trim().to_lowercase().chars() {
         if matches!(character, '%' | '_' | '!') {

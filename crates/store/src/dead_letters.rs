@@ -5,7 +5,9 @@ use usher_engine::effect::Effect;
 use usher_engine::environment::Environment;
 use usher_engine::id::{EffectId, SessionId};
 
-use crate::db::{Executor, Queries, Row, Tx, params};
+use crate::conversations::pattern;
+use crate::db::many::{Int, LazyMany, Many, Text};
+use crate::db::{Executor, Param, Queries, Row, Tx, params, sql, to_ms};
 use crate::error::Result;
 use crate::hot::AddressKey;
 use crate::page::Page;
@@ -23,6 +25,68 @@ pub struct DeadLetter {
     pub asked_at: Timestamp,
     pub dead_at: Timestamp,
 }
+
+/// Which dead letters are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetterFilter {
+    /// The workspace's id.
+    pub workspace: String,
+    pub environment: Environment,
+    /// One letter alone.
+    pub id: Option<String>,
+    /// The channel's key.
+    pub channel: Option<String>,
+    /// A part of the error.
+    pub error: Option<String>,
+    /// Given up no later than this.
+    pub until: Option<Timestamp>,
+}
+
+impl DeadLetterFilter {
+    /// Means all of an environment.
+    pub fn all(workspace: &str, environment: Environment) -> Self {
+        Self { workspace: workspace.to_owned(), environment, id: None, channel: None, error: None, until: None }
+    }
+
+    /// Means one of an environment.
+    pub fn one(workspace: &str, environment: Environment, id: &str) -> Self {
+        Self { id: Some(id.to_owned()), ..Self::all(workspace, environment) }
+    }
+
+    fn params(&self) -> Vec<Param> {
+        params![
+            &self.workspace,
+            self.environment,
+            self.id.as_deref().unwrap_or_default(),
+            self.channel.as_deref().unwrap_or_default(),
+            pattern(self.error.as_deref().unwrap_or_default()),
+            self.until.map_or(i64::MAX, to_ms),
+        ]
+    }
+}
+
+/// What a filter becomes; takes the first six parameters.
+const MEANT: &str = "workspace = $1 AND environment = $2 AND dead_at IS NOT NULL AND dead_at <= $6
+    AND ($3 = '' OR id = $3) AND ($4 = '' OR channel = $4)
+    AND ($5 = '%%' OR lower(COALESCE(error, '')) LIKE $5 ESCAPE '!')";
+
+static REVIVED: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text), ("address_id", Text)],
+        1,
+        "UPDATE effects SET state = 'pending', due_at = $1, asked_at = $1, dead_at = NULL, owner = NULL, attempts = 0
+        FROM {rows} AS v WHERE effects.id = v.id AND effects.address_id = v.address_id AND effects.dead_at IS NOT NULL",
+    )
+});
+
+static PENDING: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("session", Text), ("position", Int), ("address_id", Text)],
+        0,
+        "UPDATE messages SET state = 'pending', error = NULL FROM {rows} AS v
+        WHERE messages.session = v.session AND messages.position = v.position AND messages.address_id = v.address_id",
+    )
+});
 
 /// The dead letters of all environments.
 #[derive(Debug)]
@@ -55,25 +119,27 @@ fn cursor(letter: &DeadLetter) -> String {
 }
 
 impl<E: Executor> DeadLetters<E> {
-    /// Returns the dead letters of an environment, newest first.
+    /// Returns the dead letters that a filter means, newest first.
     pub async fn list(
         mut self,
-        workspace: &str,
-        environment: Environment,
+        filter: &DeadLetterFilter,
         after: Option<&str>,
         limit: u32,
     ) -> Result<Page<DeadLetter>> {
         let after = after.map(|after| after.split_once('/').unwrap_or((after, "")));
         let (before, id) = after.map_or((i64::MAX, ""), |(at, id)| (at.parse().unwrap_or(0), id));
+        let mut params = filter.params();
+        params.extend(params![before, id, i64::from(limit) + 1]);
         let rows = self
             .db
             .all(
-                "SELECT id, workspace, environment, channel, channel_kind, address, session, effect, error, attempts,
-                    asked_at, dead_at
-                FROM effects WHERE workspace = $1 AND environment = $2 AND dead_at IS NOT NULL
-                    AND (dead_at < $3 OR dead_at = $3 AND id < $4)
-                ORDER BY dead_at DESC, id DESC LIMIT $5",
-                params![workspace, environment, before, id, i64::from(limit) + 1],
+                sql!(
+                    "SELECT id, workspace, environment, channel, channel_kind, address, session, effect, error, attempts,
+                        asked_at, dead_at
+                    FROM effects WHERE {MEANT} AND (dead_at < $7 OR dead_at = $7 AND id < $8)
+                    ORDER BY dead_at DESC, id DESC LIMIT $9"
+                ),
+                params,
             )
             .await?;
         let found = rows.iter().map(dead_letter).collect::<Result<Vec<_>>>()?;
@@ -82,29 +148,28 @@ impl<E: Executor> DeadLetters<E> {
 }
 
 impl DeadLetters<&mut Tx> {
-    /// Has an effect tried again as if it were new; says whether it was there. A send goes after those that its lane
-    /// has at hand.
-    pub async fn retry(self, workspace: &str, environment: Environment, id: &str, now: Timestamp) -> Result<bool> {
-        let revived = self
-            .db
-            .first(
-                "UPDATE effects SET state = 'pending', due_at = $4, dead_at = NULL, owner = NULL, attempts = 0
-                WHERE id = $3 AND workspace = $1 AND environment = $2 AND dead_at IS NOT NULL
-                RETURNING session, position, kind",
-                params![workspace, environment, id, now],
-            )
-            .await?;
-        let Some(row) = revived else { return Ok(false) };
-        if row.get::<&str, _>("kind")? == "send" {
-            let (session, position): (String, i64) = (row.get("session")?, row.get("position")?);
-            self.db
-                .execute(
-                    "UPDATE messages SET state = 'pending', error = NULL WHERE session = $1 AND position = $2",
-                    params![session, position],
-                )
-                .await?;
+    /// Has up to `limit` of the effects that a filter means tried again as if they were new, the longest dead first;
+    /// gives how many. The sends of a lane go in their order, after those that it has at hand.
+    pub async fn retry(self, filter: &DeadLetterFilter, now: Timestamp, limit: u32) -> Result<u64> {
+        let mut params = filter.params();
+        params.extend(params![i64::from(limit)]);
+        let columns = "id, address_id, session, position, kind";
+        let chosen = sql!(
+            "SELECT {columns} FROM effects WHERE {MEANT} ORDER BY dead_at, id LIMIT $7{}",
+            self.db.for_update("effects")
+        );
+        let rows = self.db.all(chosen, params).await?;
+        let effects = rows.iter().map(|row| Ok(params![row.get::<&str, _>("id")?, row.get::<&str, _>("address_id")?]));
+        let revived = REVIVED.run(self.db, params![now], effects.collect::<Result<_>>()?).await?;
+        let mut messages = Vec::new();
+        for row in &rows {
+            if row.get::<&str, _>("kind")? == "send" {
+                let (session, position): (&str, i64) = (row.get("session")?, row.get("position")?);
+                messages.push(params![session, position, row.get::<&str, _>("address_id")?]);
+            }
         }
-        Ok(true)
+        PENDING.run(self.db, Vec::new(), messages).await?;
+        Ok(revived)
     }
 
     /// Removes a dead letter for good; says whether it was there.

@@ -20,6 +20,7 @@ mod answers;
 mod api_keys;
 mod apis;
 mod audit;
+mod backlog;
 mod channel_log;
 mod channels;
 mod connections;
@@ -30,7 +31,7 @@ mod deployments;
 mod drafts;
 mod error;
 mod hot;
-mod kept_webhooks;
+mod kept;
 mod links;
 mod logins;
 mod memberships;
@@ -50,17 +51,18 @@ pub use answers::{Answer, Answers};
 pub use api_keys::{ApiKey, ApiKeys, NewApiKey};
 pub use apis::{Api, ApiChange, Apis, NewApi};
 pub use audit::{Actor, Audit, Entry};
+pub use backlog::{Backlog, Backlogs, COUNTED};
 pub use channel_log::{ChannelLog, ChannelNote};
 pub use channels::{Channel, ChannelChange, Channels, NewChannel};
 pub use connections::{Connection, ConnectionChange, ConnectionState, Connections, NewConnection};
 pub use conversations::{Conversation, Conversations, JournalEntry, Message, Search, Transcript};
 pub use db::{Executor, Tx};
-pub use dead_letters::{DeadLetter, DeadLetters};
+pub use dead_letters::{DeadLetter, DeadLetterFilter, DeadLetters};
 pub use deployments::{Deploy, Deployed, Deployment, Deployments, LiveDocument};
 pub use drafts::{Draft, Drafts, Put};
 pub use error::{Error, Result};
 pub use hot::*;
-pub use kept_webhooks::{KeptWebhook, KeptWebhooks};
+pub use kept::{Kept, KeptEvent, KeptThings};
 pub use links::{Link, LinkKind, Links};
 pub use logins::{Login, Logins};
 pub use memberships::{Member, Membership, Memberships};
@@ -145,6 +147,7 @@ repositories! {
     api_keys: ApiKeys,
     apis: Apis,
     audit: Audit,
+    backlog: Backlogs,
     channel_log: ChannelLog,
     channels: Channels,
     connections: Connections,
@@ -152,7 +155,7 @@ repositories! {
     dead_letters: DeadLetters,
     deployments: Deployments,
     drafts: Drafts,
-    kept_webhooks: KeptWebhooks,
+    kept: KeptThings,
     links: Links,
     logins: Logins,
     memberships: Memberships,

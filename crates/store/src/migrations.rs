@@ -10,6 +10,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "answers", include_str!("migrations/0002_answers.sql")),
     (3, "processes", include_str!("migrations/0003_processes.sql")),
+    (4, "kept", include_str!("migrations/0004_kept.sql")),
 ];
 
 /// Guards against two processes that migrate at once; any number that no other program on the database uses.

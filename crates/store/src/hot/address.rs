@@ -1,10 +1,11 @@
 //! Addresses: where a contact is reached on a channel.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use usher_engine::environment::Environment;
 
 /// Names one address: a channel of an environment, and the channel's own opaque id of the person.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AddressKey {
     /// The workspace's id.
     pub workspace: String,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use usher_engine::change::{Change, Counted};
 use usher_engine::effect::{Effect, EffectKind};
 use usher_engine::event::{Event, EventKind};
@@ -39,7 +40,7 @@ pub struct TurnParts<'a> {
 }
 
 /// What a channel says of a message beside its content.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InboundDetails {
     /// The provider's own id of the message.
     pub provider_id: Option<String>,
@@ -48,7 +49,7 @@ pub struct InboundDetails {
 }
 
 /// What a channel says of who the customer is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     pub name: Option<String>,
     pub phone: Option<String>,

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 use usher_engine::Environment::{Production, Sandbox};
-use usher_engine::id::SessionId;
+use usher_engine::id::{EventId, SessionId};
 use usher_store::{
-    AddressKey, ApiChange, ChannelChange, ChannelNote, ConnectionChange, ConnectionState, Error, KeptWebhook, NewApi,
-    NewChannel, NewConnection, Preview, Search, Store, Throttle,
+    AddressKey, ApiChange, ChannelChange, ChannelNote, ConnectionChange, ConnectionState, DeadLetterFilter, Error,
+    Kept, KeptEvent, NewApi, NewChannel, NewConnection, Preview, Search, Store, Throttle,
 };
 
 use super::people::{at, workspace};
@@ -144,16 +144,6 @@ pub(crate) async fn what_happens_to_a_channel_is_read_newest_first(store: &Store
             text: "the signature is wrong".to_owned(),
         };
         tx.channel_log().add(&note).await.unwrap();
-        let webhook = KeptWebhook {
-            id: format!("{number}"),
-            workspace: shop.clone(),
-            environment: Production,
-            channel: "phone".to_owned(),
-            at: at(number.into()),
-            problem: "not JSON".to_owned(),
-            body: vec![0, number, 255],
-        };
-        tx.kept_webhooks().keep(&webhook).await.unwrap();
     }
     tx.commit().await.unwrap();
     let notes = store.channel_log().list(&shop, Production, "phone", None, 2).await.unwrap();
@@ -161,8 +151,53 @@ pub(crate) async fn what_happens_to_a_channel_is_read_newest_first(store: &Store
     let notes = store.channel_log().list(&shop, Production, "phone", Some("2"), 2).await.unwrap();
     assert_eq!((notes.items.len(), notes.next), (1, None));
     assert!(store.channel_log().list(&shop, Sandbox, "phone", None, 2).await.unwrap().items.is_empty());
-    let kept = store.kept_webhooks().list(&shop, Production, "phone", None, 5).await.unwrap();
-    assert_eq!((kept.items.len(), kept.items[0].body.clone()), (3, vec![0, 3, 255]));
+}
+
+fn kept(workspace: &str, id: &str, event: Option<KeptEvent>) -> Kept {
+    Kept {
+        id: id.to_owned(),
+        workspace: workspace.to_owned(),
+        environment: Production,
+        channel: "phone".to_owned(),
+        at: at(1),
+        problem: "not JSON".to_owned(),
+        body: vec![0, 7, 255],
+        bytes: 3,
+        event,
+    }
+}
+
+pub(crate) async fn what_is_kept_is_read_and_leaves(store: &Store) {
+    let shop = workspace(store, "shop").await;
+    let event = |tries| Some(KeptEvent { id: EventId::from("e"), address: "ann".to_owned(), tries });
+    let mut tx = store.begin().await.unwrap();
+    tx.kept().keep(&kept(&shop, "1", None)).await.unwrap();
+    tx.kept().keep(&kept(&shop, "2", event(5))).await.unwrap();
+    tx.kept().keep(&kept(&shop, "3", None)).await.unwrap();
+    // The same event once more.
+    let again = Kept { at: at(9), problem: "it panicked".to_owned(), ..kept(&shop, "4", event(2)) };
+    tx.kept().keep(&again).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let page = store.kept().list(&shop, Production, None, None, 2).await.unwrap();
+    let ids = |page: &usher_store::Page<Kept>| page.items.iter().map(|kept| kept.id.clone()).collect::<Vec<_>>();
+    assert_eq!((ids(&page), page.next.as_deref()), (vec!["3".to_owned(), "2".to_owned()], Some("2")));
+    assert_eq!((page.items[0].body.len(), page.items[0].bytes), (0, 3), "lists hold no bodies");
+    assert_eq!((&page.items[1].event, page.items[1].problem.as_str()), (&event(7), "it panicked"));
+    let page = store.kept().list(&shop, Production, Some("phone"), Some("2"), 2).await.unwrap();
+    assert_eq!((ids(&page), page.next), (vec!["1".to_owned()], None));
+    assert!(store.kept().list(&shop, Production, Some("web"), None, 2).await.unwrap().items.is_empty());
+    assert!(store.kept().list(&shop, Sandbox, None, None, 2).await.unwrap().items.is_empty());
+    assert_eq!(store.kept().get(&shop, Production, "1").await.unwrap(), Some(kept(&shop, "1", None)));
+    assert_eq!(store.kept().get(&shop, Sandbox, "1").await.unwrap(), None);
+
+    let mut tx = store.begin().await.unwrap();
+    assert!(!tx.kept().remove(&shop, Production, "2", Some(5)).await.unwrap(), "it was tried again since");
+    assert!(!tx.kept().remove(&shop, Sandbox, "2", None).await.unwrap());
+    assert!(tx.kept().remove(&shop, Production, "2", Some(7)).await.unwrap());
+    assert!(tx.kept().remove(&shop, Production, "1", None).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(store.kept().list(&shop, Production, None, None, 9).await.unwrap().items.len(), 1);
 }
 
 pub(crate) async fn previews_and_throttles_come_and_go(store: &Store) {
@@ -214,8 +249,9 @@ pub(crate) async fn where_nothing_happened_nothing_is_found(store: &Store) {
     assert_eq!(store.conversations().messages_at(&key, 0, 10).await.unwrap(), []);
     assert_eq!(store.conversations().messages(&SessionId::from("s1"), 0, 10).await.unwrap(), []);
     assert_eq!(store.conversations().journal(&SessionId::from("s1"), 0, 10).await.unwrap(), []);
-    assert!(store.dead_letters().list(&shop, Production, Some("5/x"), 10).await.unwrap().items.is_empty());
+    let letters = DeadLetterFilter::all(&shop, Production);
+    assert!(store.dead_letters().list(&letters, Some("5/x"), 10).await.unwrap().items.is_empty());
     let mut tx = store.begin().await.unwrap();
-    assert!(!tx.dead_letters().retry(&shop, Production, "e1", at(1)).await.unwrap());
+    assert_eq!(tx.dead_letters().retry(&letters, at(1), 10).await.unwrap(), 0);
     assert!(!tx.dead_letters().delete(&shop, Production, "e1").await.unwrap());
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use usher_engine::environment::Environment;
 use usher_engine::event::EventKind;
 use usher_engine::id::EffectId;
-use usher_store::{Committed, DeliveryState, DueEffect, Hot, Outcome, Settlement, Standing, Store};
+use usher_store::{
+    Backlog, Committed, DeadLetterFilter, DeliveryState, DueEffect, Hot, Outcome, Settlement, Standing, Store,
+};
 
 use super::people::at;
 use super::stage::{DONE, Play, answer, key, lease};
@@ -114,22 +116,54 @@ pub(crate) async fn a_dead_letter_lets_the_next_pass_and_can_be_tried_again(stor
     settle(store, &play.effect(0), dead(12), 12).await;
     settle(store, &play.effect(1), sent("wamid.2"), 12).await;
     assert_eq!(state(store, "ann", 2).await, Some(DeliveryState::Failed));
-    let page = store.dead_letters().list("id-shop", Environment::Production, None, 10).await.unwrap();
+    let all = DeadLetterFilter::all("id-shop", Environment::Production);
+    let page = store.dead_letters().list(&all, None, 10).await.unwrap();
     let letters: Vec<_> = page.items.iter().map(|letter| (letter.id.clone(), letter.error.as_str())).collect();
     assert_eq!(letters, [(play.effect(0), "no such number")]);
     assert_eq!(due(store, 10_000, "one").await, []);
 
     let id = play.effect(0);
     let mut tx = store.begin().await.unwrap();
-    assert!(!tx.dead_letters().retry("id-shop", Environment::Sandbox, id.as_str(), at(20)).await.unwrap());
-    assert!(tx.dead_letters().retry("id-shop", Environment::Production, id.as_str(), at(20)).await.unwrap());
+    let elsewhere = DeadLetterFilter::one("id-shop", Environment::Sandbox, id.as_str());
+    assert_eq!(tx.dead_letters().retry(&elsewhere, at(20), 10).await.unwrap(), 0);
+    let one = DeadLetterFilter::one("id-shop", Environment::Production, id.as_str());
+    assert_eq!(tx.dead_letters().retry(&one, at(20), 10).await.unwrap(), 1);
     tx.commit().await.unwrap();
     let taken = due(store, 20, "one").await;
     assert_eq!((ids(&taken), taken[0].standing), (vec![id.clone()], Standing::Fresh));
     settle(store, &id, sent("wamid.1"), 21).await;
     assert_eq!(state(store, "ann", 2).await, Some(DeliveryState::Sent));
-    let page = store.dead_letters().list("id-shop", Environment::Production, None, 10).await.unwrap();
-    assert_eq!(page.items, []);
+    assert_eq!(store.dead_letters().list(&all, None, 10).await.unwrap().items, []);
+}
+
+pub(crate) async fn dead_letters_of_a_lane_go_again_in_their_order(store: &Store) {
+    super::people::workspace(store, "shop").await;
+    let play = Play::written(store, "ann", "hi", 10).await.sends("1").sends("2").sends("3");
+    play.commit(store).await;
+    assert_eq!(due(store, 11, "one").await.len(), 3);
+    // Given up in another order than they were asked for.
+    for (index, second) in [(2, 12), (0, 13), (1, 14)] {
+        settle(store, &play.effect(index), dead(second), second).await;
+    }
+    let all = DeadLetterFilter::all("id-shop", Environment::Production);
+    let found = |filter: DeadLetterFilter| async move {
+        store.dead_letters().list(&filter, None, 10).await.unwrap().items.len()
+    };
+    assert_eq!(found(DeadLetterFilter { error: Some("No Such".to_owned()), ..all.clone() }).await, 3);
+    assert_eq!(found(DeadLetterFilter { error: Some("%".to_owned()), ..all.clone() }).await, 0);
+    assert_eq!(found(DeadLetterFilter { channel: Some("elsewhere".to_owned()), ..all.clone() }).await, 0);
+    assert_eq!(found(DeadLetterFilter { until: Some(at(13)), ..all.clone() }).await, 2);
+
+    let mut tx = store.begin().await.unwrap();
+    let some = DeadLetterFilter { until: Some(at(13)), ..all.clone() };
+    assert_eq!(tx.dead_letters().retry(&some, at(20), 1).await.unwrap(), 1, "a bounded number at a time");
+    assert_eq!(tx.dead_letters().retry(&some, at(20), 9).await.unwrap(), 1);
+    assert_eq!(tx.dead_letters().retry(&all, at(20), 9).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    let taken = due(store, 20, "one").await;
+    assert_eq!(ids(&taken), [play.effect(0), play.effect(1), play.effect(2)]);
+    assert!(taken.iter().all(|due| due.asked_at == at(20) && due.attempts == 0), "as if they were new: {taken:?}");
+    assert_eq!(state(store, "ann", 3).await, Some(DeliveryState::Pending));
 }
 
 pub(crate) async fn sends_behind_others_are_freed_when_those_are_settled(store: &Store) {
@@ -171,4 +205,30 @@ pub(crate) async fn many_take_without_taking_twice(store: &Store) {
     }
     assert_eq!(taken.len(), asked.len());
     assert_eq!(BTreeSet::from_iter(taken), asked);
+}
+
+pub(crate) async fn what_waits_is_counted(store: &Store) {
+    super::people::workspace(store, "shop").await;
+    let ours = ("id-shop", Environment::Production);
+    assert_eq!(store.backlog().count(None, at(10)).await.unwrap(), Backlog::default());
+    for (index, name) in ["ann", "ben", "cas", "dan"].into_iter().enumerate() {
+        let play = Play::written(store, name, "hi", 10).await.sends("1").sends("2").calls();
+        play.commit(store).await;
+        if index == 0 {
+            continue;
+        }
+        due(store, 11, "one").await;
+        let outcome = [retry(90), Outcome::Unknown { until: at(90), error: "timeout".to_owned() }, dead(12)];
+        settle(store, &play.effect(0), outcome[index - 1].clone(), 12).await;
+    }
+    let now = at(13);
+    let all = store.backlog().count(None, now).await.unwrap();
+    assert_eq!(store.backlog().count(Some(ours), now).await.unwrap(), all);
+    assert_eq!(all.dead_letters, 1);
+    assert_eq!((all.retried_effects, all.unknown_effects), (1, 1));
+    assert_eq!(all.due_effects + all.leased_effects + all.parked_effects, 12 - 3, "{all:?}");
+    let later = store.backlog().count(None, at(1_000)).await.unwrap();
+    assert_eq!((later.due_effects, later.leased_effects, later.due_since.is_some()), (11, 0, true), "{later:?}");
+    let elsewhere = store.backlog().count(Some(("id-shop", Environment::Sandbox)), at(1_000)).await.unwrap();
+    assert_eq!(elsewhere, Backlog::default());
 }

@@ -45,6 +45,7 @@ conformance! {
         a_connection_keeps_what_its_test_said,
         an_api_is_of_both_environments,
         what_happens_to_a_channel_is_read_newest_first,
+        what_is_kept_is_read_and_leaves,
         previews_and_throttles_come_and_go,
         where_nothing_happened_nothing_is_found;
     people:
@@ -75,8 +76,10 @@ conformance! {
         calls_go_beside_the_lane_and_answer_once,
         a_lease_that_runs_out_is_told,
         a_dead_letter_lets_the_next_pass_and_can_be_tried_again,
+        dead_letters_of_a_lane_go_again_in_their_order,
         sends_behind_others_are_freed_when_those_are_settled,
-        many_take_without_taking_twice;
+        many_take_without_taking_twice,
+        what_waits_is_counted;
     hot_processes:
         time_without_usher_does_not_count,
         time_counts_while_any_process_is_up,
