@@ -474,6 +474,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/environments/{environment}/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the sends and calls that were given up, the newest first. */
+        get: operations["list_dead_letters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/environments/{environment}/dead-letters/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries again what was given up, up to 500 at a time, as if it were new; to one customer in the order of before. */
+        post: operations["retry_dead_letters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/environments/{environment}/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Drops a send or call that was given up, for good. */
+        delete: operations["drop_dead_letter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/environments/{environment}/dead-letters/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries one send or call again, as if it were new. */
+        post: operations["retry_dead_letter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/environments/{environment}/deployments": {
         parameters: {
             query?: never;
@@ -486,6 +554,75 @@ export interface paths {
         put?: never;
         /** Puts versions live, all at once. Running conversations finish on what they began with. */
         post: operations["deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/environments/{environment}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads what waits and what went wrong last. */
+        get: operations["read_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/environments/{environment}/kept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what came in and could not be used, the newest first. */
+        get: operations["list_kept"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/environments/{environment}/kept/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads what came in and could not be used. */
+        get: operations["read_kept"];
+        put?: never;
+        post?: never;
+        /** Drops what came in and could not be used, for good. */
+        delete: operations["drop_kept"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/environments/{environment}/kept/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries an event again, under its id: what was handled after all is not handled twice. */
+        post: operations["retry_kept"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1084,6 +1221,15 @@ export interface components {
             /** @description Whether what goes live must be approved by somebody who did not make it. */
             approval_required?: boolean | null;
         };
+        /** @description How a channel does. */
+        ChannelHealth: {
+            key: string;
+            kind: string;
+            name: string;
+            /** Format: date-time */
+            last_webhook_at?: string | null;
+            last_error?: components["schemas"]["LastError"] | null;
+        };
         /** @description A channel; of its secrets, only which are set. */
         ChannelItem: {
             key: string;
@@ -1248,6 +1394,35 @@ export interface components {
             kind?: components["schemas"]["WorkflowKind"] | null;
             folder?: string | null;
         };
+        /** @description A send or a call that was given up. */
+        DeadLetterItem: {
+            id: string;
+            /** @description The key of the channel. */
+            channel: string;
+            /** @description The contact's address on the channel. */
+            address: string;
+            /** @description The id of the conversation that asked for it. */
+            conversation: string;
+            /** @description The workflow and the node that asked for it. */
+            workflow: string;
+            /** Format: int32 */
+            node: number;
+            /** @description What would be sent; none for a call. */
+            message?: Record<string, never> | null;
+            /** @description Who would be called, such as `api/shop`; none for a send. */
+            call?: string | null;
+            /** @description Why it was given up, in plain words. */
+            error: string;
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: date-time */
+            dead_at: string;
+        };
         /** @description What goes live. */
         Deploy: {
             /** @description Versions by the workflows' keys. Workflows that are not named stay as they are; null takes one offline. */
@@ -1302,6 +1477,23 @@ export interface components {
             media: string;
             name?: string | null;
             caption?: string | null;
+        };
+        /** @description How Usher does, as an environment sees it. */
+        Health: {
+            /** Format: date-time */
+            at: string;
+            /** @description Whether this process takes messages. */
+            accepting: boolean;
+            /** @description What waits in this process, of all workspaces. */
+            process: components["schemas"]["ProcessLoad"];
+            /** @description What waits in the store, of this environment. */
+            waiting: components["schemas"]["Waiting"];
+            /**
+             * Format: int64
+             * @description Of each number that is told of what waits, no more than this is counted.
+             */
+            counted: number;
+            channels: components["schemas"]["ChannelHealth"][];
         };
         /**
          * Inbound
@@ -1371,11 +1563,48 @@ export interface components {
             email: string;
             role: components["schemas"]["Role"];
         };
+        /** @description Something that came in and could not be used, with what it holds. */
+        KeptDetail: components["schemas"]["KeptItem"] & {
+            /** @description What it holds: JSON, or a text where it is none. */
+            body: Record<string, never>;
+            /** @description Whether the text was cut because it is long. */
+            cut: boolean;
+        };
         /** @description What was kept, and what is still to be mended in it. */
         KeptDraft: {
             /** Format: date-time */
             kept_at: string;
             problems: components["schemas"]["WorkflowProblem"][];
+        };
+        /** @description Something that came in and could not be used. */
+        KeptItem: {
+            id: string;
+            /**
+             * @description `webhook`: a part of one that could not be read. `event`: one on which no turn could be taken; it can be
+             *     tried again.
+             */
+            what: string;
+            /** @description The key of the channel. */
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it was kept, the last time.
+             */
+            at: string;
+            /** @description Why, in plain words. */
+            problem: string;
+            /**
+             * Format: int64
+             * @description How many bytes it has.
+             */
+            bytes: number;
+            /** @description The contact's address on the channel; of an event. */
+            address?: string | null;
+            /**
+             * Format: int32
+             * @description How often a turn was tried; of an event.
+             */
+            tries?: number | null;
         };
         /** @description What sort of workflow it is. */
         Kind: "standard" | "dynamic_api";
@@ -1647,6 +1876,39 @@ export interface components {
             next?: string | null;
         };
         /** @description A part of a list, and where the next part begins. */
+        Page_DeadLetterItem: {
+            items: {
+                id: string;
+                /** @description The key of the channel. */
+                channel: string;
+                /** @description The contact's address on the channel. */
+                address: string;
+                /** @description The id of the conversation that asked for it. */
+                conversation: string;
+                /** @description The workflow and the node that asked for it. */
+                workflow: string;
+                /** Format: int32 */
+                node: number;
+                /** @description What would be sent; none for a call. */
+                message?: Record<string, never> | null;
+                /** @description Who would be called, such as `api/shop`; none for a send. */
+                call?: string | null;
+                /** @description Why it was given up, in plain words. */
+                error: string;
+                /**
+                 * Format: int32
+                 * @description How often it was tried.
+                 */
+                attempts: number;
+                /** Format: date-time */
+                asked_at: string;
+                /** Format: date-time */
+                dead_at: string;
+            }[];
+            /** @description Give it as `cursor` to read on; null at the end. */
+            next?: string | null;
+        };
+        /** @description A part of a list, and where the next part begins. */
         Page_DeploymentItem: {
             items: {
                 /** Format: int64 */
@@ -1659,6 +1921,40 @@ export interface components {
                 workflows: {
                     [key: string]: number;
                 };
+            }[];
+            /** @description Give it as `cursor` to read on; null at the end. */
+            next?: string | null;
+        };
+        /** @description A part of a list, and where the next part begins. */
+        Page_KeptItem: {
+            items: {
+                id: string;
+                /**
+                 * @description `webhook`: a part of one that could not be read. `event`: one on which no turn could be taken; it can be
+                 *     tried again.
+                 */
+                what: string;
+                /** @description The key of the channel. */
+                channel: string;
+                /**
+                 * Format: date-time
+                 * @description When it was kept, the last time.
+                 */
+                at: string;
+                /** @description Why, in plain words. */
+                problem: string;
+                /**
+                 * Format: int64
+                 * @description How many bytes it has.
+                 */
+                bytes: number;
+                /** @description The contact's address on the channel; of an event. */
+                address?: string | null;
+                /**
+                 * Format: int32
+                 * @description How often a turn was tried; of an event.
+                 */
+                tries?: number | null;
             }[];
             /** @description Give it as `cursor` to read on; null at the end. */
             next?: string | null;
@@ -1770,7 +2066,7 @@ export interface components {
          * @description One thing that a route asks for.
          * @enum {string}
          */
-        Permission: "workflows.view" | "workflows.edit" | "workflows.deploy" | "workflows.approve" | "workflows.dynamic_api" | "configuration.view" | "configuration.edit" | "conversations.view" | "conversations.reply" | "users.manage" | "workspace.manage" | "audit.view";
+        Permission: "workflows.view" | "workflows.edit" | "workflows.deploy" | "workflows.approve" | "workflows.dynamic_api" | "configuration.view" | "configuration.edit" | "conversations.view" | "conversations.reply" | "operations.manage" | "users.manage" | "workspace.manage" | "audit.view";
         /** @description Who the customer is. */
         Person: {
             name?: string | null;
@@ -1844,9 +2140,58 @@ export interface components {
             /** @description The places of a document or body that are wrong. */
             errors?: components["schemas"]["Place"][];
         };
+        /** @description What waits in a process. */
+        ProcessLoad: {
+            /** Format: date-time */
+            started_at: string;
+            /** @description Usher's version. */
+            version: string;
+            /** @description Events that were accepted and wait for their turn. */
+            events: number;
+            /** @description Sends and calls that wait for their place or are under way. */
+            effects: number;
+        };
         /** @description The new password. */
         ResetPassword: {
             password: string;
+        };
+        /** @description What came of trying an event again. */
+        RetriedEvent: {
+            /** @description Whether it is kept no longer: its turn is committed, or it is on its way. */
+            gone: boolean;
+            /** @description Why it is still kept, in plain words. */
+            problem?: string | null;
+        };
+        /** @description How many are tried again. */
+        RetriedLetters: {
+            /** Format: int64 */
+            retried: number;
+            /** @description Whether there may be more that the filter means: ask again with the same `until`. */
+            more: boolean;
+            /**
+             * Format: date-time
+             * @description Those that were given up until then are meant.
+             */
+            until: string;
+        };
+        /** @description Which dead letters are tried again; without anything, all of the environment. */
+        RetryDeadLetters: {
+            /**
+             * @description The key of a channel.
+             * @default null
+             */
+            channel: string | null;
+            /**
+             * @description A part of the error.
+             * @default null
+             */
+            error: string | null;
+            /**
+             * Format: date-time
+             * @description Given up no later than this; now unless given.
+             * @default null
+             */
+            until: string | null;
         };
         ReturnTarget: {
             return: components["schemas"]["Answer"];
@@ -2061,6 +2406,45 @@ export interface components {
         VisitItem: Record<string, never> & {
             /** Format: date-time */
             at: string;
+        };
+        /** @description What waits in the store. */
+        Waiting: {
+            /**
+             * Format: int64
+             * @description Sends and calls that should be under way already, and since when the oldest of them.
+             */
+            due: number;
+            /** Format: date-time */
+            due_since?: string | null;
+            /**
+             * Format: int64
+             * @description Sends and calls that a process has in hand.
+             */
+            in_hand: number;
+            /**
+             * Format: int64
+             * @description Sends that failed and are tried again later.
+             */
+            retried: number;
+            /**
+             * Format: int64
+             * @description Sends of which it is not known whether they were carried out.
+             */
+            unknown: number;
+            /**
+             * Format: int64
+             * @description Sends that stand behind others to the same customer.
+             */
+            parked: number;
+            /**
+             * Format: int64
+             * @description Answers, timers and failures on which no turn was taken yet.
+             */
+            own_events: number;
+            /** Format: int64 */
+            dead_letters: number;
+            /** Format: int64 */
+            kept: number;
         };
         /**
          * Document
@@ -3742,6 +4126,161 @@ export interface operations {
             };
         };
     };
+    list_dead_letters: {
+        parameters: {
+            query?: {
+                /** @description The key of a channel. */
+                channel?: string;
+                /** @description A part of the error. */
+                error?: string;
+                /** @description Where to read on: the `next` of the part before. */
+                cursor?: string;
+                /** @description How many items at most: 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeadLetterItem"];
+                };
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_dead_letters: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryDeadLetters"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetriedLetters"];
+                };
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+                /** @description The id, as the list gives it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_dead_letter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+                /** @description The id, as the list gives it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_deployments: {
         parameters: {
             query?: {
@@ -3812,6 +4351,199 @@ export interface operations {
                 };
             };
             /** @description Approval is required (`approval_required`), or something that the workflows need is missing in the environment (`missing`; `errors` lists it). */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_kept: {
+        parameters: {
+            query?: {
+                /** @description The key of a channel. */
+                channel?: string;
+                /** @description Where to read on: the `next` of the part before. */
+                cursor?: string;
+                /** @description How many items at most: 1 to 200, 50 unless given. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeptItem"];
+                };
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_kept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+                /** @description The id, as the list gives it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptDetail"];
+                };
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_kept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+                /** @description The id, as the list gives it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_kept: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Made up by the client; a repeat with the same key, within a day, gets the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+                /** @description The id, as the list gives it. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetriedEvent"];
+                };
+            };
+            /** @description It is a webhook that could not be read (`not_an_event`). */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -59,6 +59,7 @@ const everything: Permission[] = [
   "configuration.view",
   "configuration.edit",
   "conversations.view",
+  "operations.manage",
   "users.manage",
   "workspace.manage",
 ];

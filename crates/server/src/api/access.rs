@@ -120,6 +120,16 @@ pub const ROUTES: &[(Method, &str, Access)] = &[
     (Method::DELETE, "/workspaces/{workspace}/previews/{id}", May(P::EditWorkflows)),
     (Method::POST, "/workspaces/{workspace}/previews/{id}/messages", May(P::EditWorkflows)),
     (Method::GET, "/workspaces/{workspace}/previews/{id}/events", May(P::EditWorkflows)),
+    // Operations: what could not be handled or sent, and what waits.
+    (Method::GET, "/workspaces/{workspace}/environments/{environment}/health", May(P::ViewConfiguration)),
+    (Method::GET, "/workspaces/{workspace}/environments/{environment}/kept", May(P::ViewConversations)),
+    (Method::GET, "/workspaces/{workspace}/environments/{environment}/kept/{id}", May(P::ViewConversations)),
+    (Method::DELETE, "/workspaces/{workspace}/environments/{environment}/kept/{id}", May(P::Operate)),
+    (Method::POST, "/workspaces/{workspace}/environments/{environment}/kept/{id}/retry", May(P::Operate)),
+    (Method::GET, "/workspaces/{workspace}/environments/{environment}/dead-letters", May(P::ViewConversations)),
+    (Method::POST, "/workspaces/{workspace}/environments/{environment}/dead-letters/retry", May(P::Operate)),
+    (Method::DELETE, "/workspaces/{workspace}/environments/{environment}/dead-letters/{id}", May(P::Operate)),
+    (Method::POST, "/workspaces/{workspace}/environments/{environment}/dead-letters/{id}/retry", May(P::Operate)),
     // People.
     (Method::GET, "/workspaces/{workspace}/users", May(P::ManageUsers)),
     (Method::POST, "/workspaces/{workspace}/users", May(P::ManageUsers)),

@@ -33,6 +33,7 @@ const TAGS: &[(&str, &str)] = &[
     ("APIs", "HTTP interfaces of the business's own."),
     ("Conversations", "What was said, and what every step did."),
     ("Previews", "Conversations with a draft."),
+    ("Operations", "What could not be handled or sent, to be tried again or dropped; and what waits."),
     ("People", "Users, API keys, and the log of changes."),
 ];
 

@@ -10,6 +10,7 @@ pub mod docs;
 mod environments;
 pub mod extract;
 mod idempotency;
+mod operations;
 mod people;
 pub mod previews;
 mod routes;
@@ -50,6 +51,7 @@ fn endpoints() -> OpenApiRouter<AppState> {
         .merge(apis::router())
         .merge(conversations::router())
         .merge(previews::router())
+        .merge(operations::router())
         .merge(people::router())
         .merge(docs::router())
 }

@@ -37,6 +37,9 @@ pub enum Permission {
     /// Answer customers.
     #[serde(rename = "conversations.reply")]
     Reply,
+    /// Retry or drop what could not be handled or sent.
+    #[serde(rename = "operations.manage")]
+    Operate,
     /// Invite, change and remove users and API keys.
     #[serde(rename = "users.manage")]
     ManageUsers,
@@ -54,7 +57,7 @@ pub enum Permission {
 pub enum Role {
     /// Sees everything but people's accounts and secrets, and changes nothing.
     Viewer,
-    /// Builds workflows and sets up what they need.
+    /// Builds workflows, sets up what they need, and looks after what failed.
     Builder,
     /// Approves and deploys.
     Approver,
@@ -80,6 +83,7 @@ impl Role {
                 P::ViewConfiguration,
                 P::EditConfiguration,
                 P::ViewConversations,
+                P::Operate,
             ],
             Self::Approver => {
                 &[P::ViewWorkflows, P::Deploy, P::Approve, P::ViewConfiguration, P::ViewConversations, P::ViewAudit]
@@ -95,6 +99,7 @@ impl Role {
                 P::EditConfiguration,
                 P::ViewConversations,
                 P::Reply,
+                P::Operate,
                 P::ManageUsers,
                 P::ManageWorkspace,
                 P::ViewAudit,

@@ -11,6 +11,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use usher_engine::Event;
 use usher_engine::id::SessionId;
 use usher_store::{AddressKey, InboundDetails, OwnEvent, Profile};
@@ -26,7 +27,8 @@ pub struct Envelope {
 }
 
 /// Where an event comes from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// From a customer, through a channel.
     Channel(Box<Told>),
@@ -35,7 +37,7 @@ pub enum Origin {
 }
 
 /// What a channel says of a customer's message beside its content.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Told {
     /// The route by which it came, where the channel knows it.
     pub route: Option<String>,

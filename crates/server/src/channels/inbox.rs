@@ -66,7 +66,7 @@ async fn keep(room: &Handle, door: &Door, kept: Vec<Unreadable>) -> Result<(), P
             serde_json::Value::String(text) => text.into_bytes(),
             json => json.to_string().into_bytes(),
         };
-        room.keep(&key, &unreadable.reason, body).await?;
+        room.keep_webhook(&key, &unreadable.reason, body).await?;
     }
     Ok(())
 }

@@ -316,10 +316,8 @@ impl Runner {
     async fn set_aside(&self, envelope: &Envelope, problem: &str) -> Result<(), usher_store::Error> {
         let room = &*self.0;
         room.metrics.turns.poisoned.increment(1);
-        tracing::error!(event = %envelope.event.id, problem, "no turn could be taken on an event; it is kept for inspection");
-        let body = serde_json::to_vec(&envelope.event).unwrap_or_default();
-        let problem = format!("no turn could be taken on this event: {problem}");
-        room.keep(&envelope.key, &problem, body).await
+        tracing::error!(event = %envelope.event.id, problem, "no turn could be taken on an event; it is kept");
+        room.keep_event(envelope, &format!("no turn could be taken on this event: {problem}"), 1).await
     }
 }
 

@@ -9,6 +9,7 @@ mod batch;
 pub mod configuration;
 pub mod configurations;
 mod demo_api;
+pub mod kept;
 pub mod library;
 pub mod notes;
 mod turn;
@@ -19,9 +20,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{Mutex, Semaphore};
 use usher_connect::http;
-use usher_store::{AddressKey, Hot, Store};
+use usher_store::{Hot, Store};
 
 use crate::app::Core;
 use crate::bus::local::{Local, Size, Workers};
@@ -83,28 +85,8 @@ pub struct Room {
     /// The room for bodies that doors read, in KiB.
     pub intake: Semaphore,
     pub metrics: Arc<Metrics>,
-}
-
-impl Room {
-    /// Keeps something that came in and could not be used, for people to look at.
-    ///
-    /// # Errors
-    ///
-    /// The store is away.
-    pub async fn keep(&self, key: &AddressKey, problem: &str, body: Vec<u8>) -> Result<(), usher_store::Error> {
-        let webhook = usher_store::KeptWebhook {
-            id: self.ids.id(),
-            workspace: key.workspace.clone(),
-            environment: key.environment,
-            channel: key.channel.clone(),
-            at: self.clock.now(),
-            problem: problem.to_owned(),
-            body,
-        };
-        let mut tx = self.records.begin().await?;
-        tx.kept_webhooks().keep(&webhook).await?;
-        tx.commit().await
-    }
+    /// When the room was opened.
+    pub started_at: Timestamp,
 }
 
 /// The running room; cheap to clone.
@@ -188,6 +170,7 @@ impl Handle {
             statuses,
             intake: Semaphore::new(INTAKE_KIB),
             metrics: Arc::clone(&metrics),
+            started_at: clock.now(),
             clock,
         });
         // Before anything is due: time in which nobody could write to us does not count.
@@ -227,6 +210,11 @@ impl Handle {
     /// Offers events of our own that are stored already, to be run at once.
     pub fn offer(&self, events: Vec<usher_store::OwnEvent>) {
         self.0.bus.offer(events);
+    }
+
+    /// Returns how many events wait for their turn in this process, or have it right now.
+    pub fn waiting(&self) -> usize {
+        self.0.bus.waiting()
     }
 
     /// Says whether messages are accepted: what `/readyz` tells.

@@ -9,6 +9,7 @@ mod connections;
 mod deployments;
 mod editor;
 mod idempotency;
+mod operations;
 mod people;
 pub mod postgres;
 mod routes;

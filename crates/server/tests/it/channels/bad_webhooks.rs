@@ -11,9 +11,9 @@ async fn left_nothing(running: &mut Shop) {
     tokio::time::sleep(Duration::from_millis(100)).await;
     let list = running.admin.get(&shop("/environments/production/conversations")).await.expect(200);
     assert_eq!(list["items"], json!([]));
-    let kept = running.core.store.kept_webhooks();
+    let kept = running.core.store.kept();
     let workspace = running.core.store.workspaces().by_key("shop").await.unwrap().unwrap().id;
-    let kept = kept.list(&workspace, usher_engine::Environment::Production, "whatsapp", None, 10).await.unwrap();
+    let kept = kept.list(&workspace, usher_engine::Environment::Production, None, None, 10).await.unwrap();
     assert_eq!(kept.items, []);
     assert!(running.graph.sent().is_empty());
 }
@@ -45,7 +45,7 @@ async fn an_oversized_webhook_leaves_nothing() {
 
 #[tokio::test]
 async fn signed_but_unreadable_is_kept_and_the_good_beside_it_is_handled() {
-    let running = Shop::open().await;
+    let mut running = Shop::open().await;
     assert_eq!(running.webhook(b"{ this is no JSON".to_vec()).await.status, 200);
     let mut batch: Json = serde_json::from_slice(&ann().text("wamid.1", "hello")).unwrap();
     let bad = json!({ "id": 7, "changes": "none" });
@@ -54,12 +54,16 @@ async fn signed_but_unreadable_is_kept_and_the_good_beside_it_is_handled() {
     assert_eq!(running.graph.wait_for(1, SOON).await[0].text(), "Hi Ann! What can we do?");
 
     assert_eq!(running.measure(r#"usher_webhooks_total{outcome="unreadable"}"#).await, 2.0);
-    let workspace = running.core.store.workspaces().by_key("shop").await.unwrap().unwrap().id;
-    let kept = running.core.store.kept_webhooks();
-    let kept = kept.list(&workspace, usher_engine::Environment::Production, "whatsapp", None, 10).await.unwrap();
-    assert_eq!(kept.items.len(), 2);
-    assert_eq!(kept.items[1].body, b"{ this is no JSON");
-    assert!(kept.items.iter().all(|kept| !kept.problem.is_empty()));
+    let at = shop("/environments/production/kept");
+    let kept = running.admin.get(&at).await.expect(200);
+    let items = kept["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2, "{kept}");
+    assert!(items.iter().all(|kept| kept["what"] == "webhook" && kept["problem"] != ""), "{kept}");
+    let body = |kept: &Json| format!("{at}/{}", kept["id"].as_str().unwrap());
+    let told = running.admin.get(&body(&items[1])).await.expect(200);
+    assert_eq!(told["body"], "{ this is no JSON");
+    let told = running.admin.get(&body(&items[0])).await.expect(200);
+    assert_eq!(told["body"]["changes"], "none", "{told}");
 }
 
 /// Whatever a customer sends, the node's own rule answers.
