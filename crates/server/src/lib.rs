@@ -25,5 +25,6 @@ pub mod problem;
 pub mod runner;
 pub mod secrets;
 pub mod serve;
+mod shares;
 pub mod timers;
 pub mod web_chat;

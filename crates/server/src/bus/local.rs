@@ -2,7 +2,7 @@
 //!
 //! A partition belongs to one worker, so that order holds without a lock. A worker takes all that waits for it, up
 //! to a bound, as one batch: the more there is to do, the more turns share one commit. Two workers are enough to use
-//! the time in which the disk writes.
+//! the time in which the disk writes. The queue before a worker takes turns among workspaces ([`super::fair`]).
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -10,33 +10,35 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use usher_store::OwnEvent;
 
-use super::{Bus, Envelope, Handled, Handler, Refused};
+use super::fair::{Fair, Item};
+use super::{Bus, Envelope, Handled, Handler, Origin, Refused};
 use crate::metrics::Metrics;
 
 /// How the bus is measured out.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     pub workers: usize,
-    /// Events that may wait for one worker.
+    /// Events that may wait for one worker, and their bytes.
     pub queue: usize,
+    pub bytes: usize,
     /// Events in one batch.
     pub batch: usize,
 }
 
 impl Default for Size {
     fn default() -> Self {
-        Self { workers: 2, queue: 8_192, batch: 256 }
+        Self { workers: 2, queue: 8_192, bytes: 16 * 1024 * 1024, batch: 256 }
     }
 }
 
 /// The queues and those who serve them.
 #[derive(Debug)]
 pub struct Local {
-    queues: Vec<mpsc::Sender<Queued>>,
+    queues: Vec<Arc<Fair<Queued>>>,
     metrics: Arc<Metrics>,
     waiting: Arc<AtomicUsize>,
     stopping: AtomicBool,
@@ -82,10 +84,10 @@ impl Local {
         let mut queues = Vec::with_capacity(size.workers);
         let mut tasks = Vec::with_capacity(size.workers);
         for _ in 0..size.workers.max(1) {
-            let (queue, events) = mpsc::channel(size.queue);
-            queues.push(queue);
+            let queue = Arc::new(Fair::new(size.queue, size.bytes));
+            queues.push(Arc::clone(&queue));
             let worker = Worker {
-                events,
+                queue,
                 handler: Arc::clone(handler),
                 batch: size.batch.max(1),
                 waiting: Arc::clone(&waiting),
@@ -103,24 +105,52 @@ impl Local {
 
     /// Puts events into their queues, all or none of a queue's.
     fn enqueue(&self, events: Vec<Envelope>, ticket: Option<&Arc<Ticket>>) -> Result<(), Refused> {
-        let mut by_queue: Vec<Vec<Queued>> = self.queues.iter().map(|_| Vec::new()).collect();
+        let mut by_queue: Vec<Vec<Item<Queued>>> = self.queues.iter().map(|_| Vec::new()).collect();
         for envelope in events {
             let queue = envelope.partition() % self.queues.len();
-            by_queue[queue].push(Queued { envelope, ticket: ticket.cloned() });
+            by_queue[queue].push(Item {
+                workspace: envelope.key.workspace.clone(),
+                bytes: bytes_of(&envelope),
+                what: Queued { envelope, ticket: ticket.cloned() },
+            });
         }
         for (queue, events) in self.queues.iter().zip(by_queue).filter(|(_, events)| !events.is_empty()) {
-            let places = queue.try_reserve_many(events.len()).map_err(|error| match error {
-                mpsc::error::TrySendError::Full(()) => {
+            let count = events.len();
+            // Counted before a worker can take them.
+            self.waiting.fetch_add(count, Ordering::AcqRel);
+            if let Err(refused) = queue.put(events) {
+                self.waiting.fetch_sub(count, Ordering::AcqRel);
+                if refused == Refused::Full {
                     self.metrics.bus_refused.increment(1);
-                    Refused::Full
                 }
-                mpsc::error::TrySendError::Closed(()) => Refused::Stopping,
-            })?;
-            self.waiting.fetch_add(events.len(), Ordering::AcqRel);
-            for (place, queued) in places.zip(events) {
-                place.send(queued);
+                return Err(refused);
             }
         }
+        Ok(())
+    }
+}
+
+/// Returns about how many bytes an event takes while it waits.
+fn bytes_of(envelope: &Envelope) -> usize {
+    let mut written = Written(size_of::<Envelope>());
+    // Counting cannot fail, and what cannot be written cannot be stored either.
+    let _ = serde_json::to_writer(&mut written, &envelope.event);
+    match &envelope.origin {
+        Origin::Channel(told) => written.0 + told.details.provider.as_ref().map_or(0, String::len),
+        Origin::Own(_) => written.0,
+    }
+}
+
+/// Counts what is written to it.
+struct Written(usize);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
 }
@@ -166,28 +196,35 @@ impl Workers {
 }
 
 struct Worker<H> {
-    events: mpsc::Receiver<Queued>,
+    queue: Arc<Fair<Queued>>,
     handler: Arc<H>,
     batch: usize,
     waiting: Arc<AtomicUsize>,
     metrics: Arc<Metrics>,
 }
 
+impl<H> Drop for Worker<H> {
+    fn drop(&mut self) {
+        // Whoever still waits learns that nobody is left.
+        self.queue.close();
+    }
+}
+
 impl<H: Handler> Worker<H> {
-    async fn run(mut self, mut stop: watch::Receiver<bool>) {
-        let mut queued = Vec::with_capacity(self.batch);
+    async fn run(self, mut stop: watch::Receiver<bool>) {
         loop {
-            let taken = tokio::select! {
-                biased;
-                taken = self.events.recv_many(&mut queued, self.batch) => taken,
-                _ = stop.wait_for(|stop| *stop) => 0,
-            };
-            if taken == 0 {
-                return;
+            let queued = self.queue.take(self.batch);
+            if queued.is_empty() {
+                tokio::select! {
+                    biased;
+                    () = self.queue.arrived() => continue,
+                    _ = stop.wait_for(|stop| *stop) => return,
+                }
             }
+            let taken = queued.len();
             self.metrics.bus_queued.set(self.waiting.load(Ordering::Relaxed) as f64);
             let (batch, tickets): (Vec<_>, Vec<_>) =
-                queued.drain(..).map(|queued| (queued.envelope, queued.ticket)).unzip();
+                queued.into_iter().map(|queued| (queued.envelope, queued.ticket)).unzip();
             let handled = AssertUnwindSafe(self.handler.handle(&batch)).catch_unwind().await.unwrap_or_else(|_| {
                 tracing::error!(events = batch.len(), "a batch of events panicked; they come again");
                 Vec::new()
@@ -216,7 +253,7 @@ mod tests {
     use usher_engine::{Environment, Event, EventKind};
     use usher_store::AddressKey;
 
-    use super::super::{Origin, Told};
+    use super::super::Told;
     use super::*;
 
     fn envelope(address: &str, id: &str) -> Envelope {
@@ -311,7 +348,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_refuses_at_once() {
-        let (_, bus, workers) = start(Size { workers: 1, queue: 3, batch: 1 });
+        let (_, bus, workers) = start(Size { workers: 1, queue: 3, batch: 1, ..Size::default() });
         let many = (0..4).map(|n| envelope("a", &n.to_string())).collect();
         assert_eq!(bus.accept(many).await, Err(Refused::Full));
         assert_eq!(bus.waiting(), 0, "all or none");
@@ -321,7 +358,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_waits_is_finished_before_the_end() {
-        let (notes, bus, workers) = start(Size { workers: 1, queue: 100, batch: 3 });
+        let (notes, bus, workers) = start(Size { workers: 1, queue: 100, batch: 3, ..Size::default() });
         let mut door = Box::pin(bus.accept((0..50).map(|n| envelope("a", &n.to_string())).collect()));
         assert!(futures_util::poll!(door.as_mut()).is_pending());
         workers.finish().await;

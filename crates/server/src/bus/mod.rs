@@ -4,6 +4,7 @@
 //! accepted, and [`Bus::accept`] returns once what it was given can no longer be lost. [`local`] carries them inside
 //! one process and promises that by waiting for the commit of their turns.
 
+mod fair;
 pub mod local;
 pub mod partition;
 
