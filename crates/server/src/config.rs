@@ -6,11 +6,19 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use jiff::SignedDuration;
+use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+use crate::bus::jetstream::Nats;
+use crate::roles::Roles;
+
 /// Where the server listens unless it is told otherwise.
 const LISTEN: &str = "127.0.0.1:8080";
+
+/// The stream's name, and how many bytes may wait on it, unless Usher is told otherwise.
+const STREAM: &str = "usher";
+const STREAM_BYTES: u64 = 1 << 30;
 
 /// How long a message of which it is not known whether it was sent waits, unless Usher is told otherwise.
 const UNKNOWN_WAIT: SignedDuration = SignedDuration::from_secs(60);
@@ -58,6 +66,30 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", env = "USHER_UNKNOWN_WAIT", global = true)]
     pub unknown_wait: Option<u32>,
 
+    /// NATS servers, for many processes on one PostgreSQL database: `nats://HOST:PORT`, or `tls://…`, of one cluster.
+    #[arg(long, value_name = "URL", env = "USHER_NATS", hide_env_values = true, value_delimiter = ',', global = true)]
+    pub nats: Vec<String>,
+
+    /// The JetStream stream, made if it is not there [default: usher].
+    #[arg(long, value_name = "NAME", env = "USHER_NATS_STREAM", global = true)]
+    pub nats_stream: Option<String>,
+
+    /// How many servers of the cluster keep the stream [default: 1].
+    #[arg(long, value_name = "NUMBER", env = "USHER_NATS_REPLICAS", global = true)]
+    pub nats_replicas: Option<u8>,
+
+    /// Bytes of events that may wait on the stream; beyond, new ones are refused [default: 1073741824].
+    #[arg(long, value_name = "BYTES", env = "USHER_NATS_MAX_BYTES", global = true)]
+    pub nats_max_bytes: Option<u64>,
+
+    /// A file of credentials (`.creds`) for NATS.
+    #[arg(long, value_name = "FILE", env = "USHER_NATS_CREDENTIALS", global = true)]
+    pub nats_credentials: Option<PathBuf>,
+
+    /// A token for NATS.
+    #[arg(long, value_name = "TOKEN", env = "USHER_NATS_TOKEN", hide_env_values = true, global = true)]
+    pub nats_token: Option<SecretString>,
+
     /// How the log is written [default: text].
     #[arg(long, value_enum, value_name = "FORMAT", env = "USHER_LOG_FORMAT", global = true)]
     pub log_format: Option<LogFormat>,
@@ -81,6 +113,8 @@ pub enum LogFormat {
 pub struct Configuration {
     pub data: PathBuf,
     pub database: String,
+    /// Where events wait, if many processes share the work.
+    pub nats: Option<Nats>,
     pub master_key_file: PathBuf,
     pub listen: SocketAddr,
     /// Without a slash at its end.
@@ -93,6 +127,7 @@ pub struct Configuration {
     pub log: String,
     /// Whether the demo's API and its example workspace are there.
     pub demo: bool,
+    pub roles: Roles,
 }
 
 /// Why the settings cannot be used.
@@ -106,6 +141,16 @@ pub enum Error {
     PublicUrl(Url),
     #[error("the database {0} is neither `sqlite:PATH` nor `postgres://…`")]
     Database(String),
+    #[error("NATS goes with PostgreSQL, for many processes; leave --nats out, or set --database to `postgres://…`")]
+    NatsWithSqlite,
+    #[error("a stream cannot be called `{0}`; use letters, digits, `-` and `_`")]
+    Stream(String),
+    #[error("a stream has 1 to 5 replicas, not {0}")]
+    Replicas(u8),
+    #[error("with SQLite one process does everything; leave --roles out, or set --database and --nats")]
+    RolesWithSqlite,
+    #[error("without NATS one process does everything; leave --roles out, or set --nats")]
+    RolesWithoutNats,
 }
 
 impl Options {
@@ -119,6 +164,7 @@ impl Options {
             Some(path) => read(path)?,
             None => Self::default(),
         };
+        let nats = Nats::of(&self, &file)?;
         let data = self.data.or(file.data).unwrap_or_else(|| PathBuf::from("data"));
         let listen = self.listen.or(file.listen).unwrap_or_else(default_listen);
         let public_url = match self.public_url.or(file.public_url) {
@@ -130,11 +176,15 @@ impl Options {
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database.starts_with(scheme)) {
             return Err(Error::Database(without_password(&database)));
         }
+        if nats.is_some() && database.starts_with("sqlite:") {
+            return Err(Error::NatsWithSqlite);
+        }
         let either = |given: Vec<IpNet>, filed: Vec<IpNet>| if given.is_empty() { filed } else { given };
         Ok(Configuration {
             master_key_file: self.master_key_file.or(file.master_key_file).unwrap_or_else(|| data.join("master.key")),
             data,
             database,
+            nats,
             listen,
             public_url,
             trusted_proxies: either(self.trusted_proxies, file.trusted_proxies),
@@ -146,11 +196,52 @@ impl Options {
             log_format: self.log_format.or(file.log_format).unwrap_or_default(),
             log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             demo: false,
+            roles: Roles::ALL,
         })
     }
 }
 
+impl Nats {
+    fn of(given: &Options, file: &Options) -> Result<Option<Self>, Error> {
+        let servers = if given.nats.is_empty() { &file.nats } else { &given.nats };
+        if servers.is_empty() {
+            return Ok(None);
+        }
+        let stream = given.nats_stream.as_ref().or(file.nats_stream.as_ref()).map_or(STREAM, String::as_str);
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if stream.is_empty() || !stream.bytes().all(is_name) {
+            return Err(Error::Stream(stream.to_owned()));
+        }
+        let replicas = given.nats_replicas.or(file.nats_replicas).unwrap_or(1);
+        if !(1..=5).contains(&replicas) {
+            return Err(Error::Replicas(replicas));
+        }
+        let max_bytes = given.nats_max_bytes.or(file.nats_max_bytes).unwrap_or(STREAM_BYTES);
+        Ok(Some(Self {
+            servers: servers.clone(),
+            stream: stream.to_owned(),
+            replicas: replicas.into(),
+            max_bytes: i64::try_from(max_bytes).unwrap_or(i64::MAX),
+            credentials: given.nats_credentials.clone().or_else(|| file.nats_credentials.clone()),
+            token: given.nats_token.clone().or_else(|| file.nats_token.clone()),
+        }))
+    }
+}
+
 impl Configuration {
+    /// Takes a part of the work alone.
+    ///
+    /// # Errors
+    ///
+    /// There can be nobody else who takes the rest.
+    pub fn with_roles(self, roles: Roles) -> Result<Self, Error> {
+        match (&self.nats, self.is_sqlite()) {
+            (None, true) if !roles.is_all() => Err(Error::RolesWithSqlite),
+            (None, false) if !roles.is_all() => Err(Error::RolesWithoutNats),
+            _ => Ok(Self { roles, ..self }),
+        }
+    }
+
     /// Returns an address under the public URL; `path` begins with a slash.
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
@@ -227,6 +318,27 @@ mod tests {
         assert_eq!(configuration.link("/in/x"), "https://chat.example.com/in/x");
         assert!(configuration.is_secure());
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn nats_goes_with_postgresql_and_roles_with_nats() {
+        let options = Options { nats: vec!["nats://a".into(), "nats://b".into()], ..Options::default() };
+        assert!(matches!(options.clone().resolve(), Err(Error::NatsWithSqlite)));
+        let options = Options { database: Some("postgres://db/usher".into()), ..options };
+        let configuration = options.clone().resolve().unwrap();
+        let nats = configuration.nats.as_ref().unwrap();
+        assert_eq!((nats.servers.len(), nats.stream.as_str(), nats.replicas, nats.max_bytes), (2, "usher", 1, 1 << 30));
+        let some: Roles = "api".parse().unwrap();
+        assert_eq!(configuration.with_roles(some).unwrap().roles, some);
+        for (name, replicas) in [("a.b", 1), ("", 1), ("fine", 0), ("fine", 6)] {
+            let options = Options { nats_stream: Some(name.into()), nats_replicas: Some(replicas), ..options.clone() };
+            assert!(options.resolve().is_err(), "{name} {replicas}");
+        }
+        let alone =
+            |database: &str| Options { database: Some(database.into()), ..Options::default() }.resolve().unwrap();
+        assert!(matches!(alone("sqlite:x").with_roles(some), Err(Error::RolesWithSqlite)));
+        assert!(matches!(alone("postgres://db/x").with_roles(some), Err(Error::RolesWithoutNats)));
+        assert!(alone("sqlite:x").with_roles(Roles::ALL).is_ok());
     }
 
     #[test]

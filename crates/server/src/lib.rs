@@ -22,6 +22,7 @@ pub mod live;
 pub mod metrics;
 pub mod preview;
 pub mod problem;
+pub mod roles;
 pub mod runner;
 pub mod secrets;
 pub mod serve;

@@ -98,11 +98,6 @@ impl Local {
         (Self { queues, metrics, waiting, stopping: AtomicBool::new(false) }, Workers { tasks, stop })
     }
 
-    /// Refuses new events from doors from now on; our own are still carried.
-    pub fn refuse(&self) {
-        self.stopping.store(true, Ordering::Release);
-    }
-
     /// Puts events into their queues, all or none of a queue's.
     fn enqueue(&self, events: Vec<Envelope>, ticket: Option<&Arc<Ticket>>) -> Result<(), Refused> {
         let mut by_queue: Vec<Vec<Item<Queued>>> = self.queues.iter().map(|_| Vec::new()).collect();
@@ -181,6 +176,10 @@ impl Bus for Local {
 
     fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Acquire)
+    }
+
+    fn refuse(&self) {
+        self.stopping.store(true, Ordering::Release);
     }
 }
 

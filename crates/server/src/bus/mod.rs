@@ -2,11 +2,14 @@
 //!
 //! What every bus promises: the events of one address are handled one at a time, in the order in which they were
 //! accepted, and [`Bus::accept`] returns once what it was given can no longer be lost. [`local`] carries them inside
-//! one process and promises that by waiting for the commit of their turns.
+//! one process and promises that by waiting for the commit of their turns; [`jetstream`] carries them among any number
+//! of processes and promises it by waiting for the stream to have them.
 
 mod fair;
+pub mod jetstream;
 pub mod local;
 pub mod partition;
+pub mod wire;
 
 use std::fmt::Debug;
 
@@ -15,7 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use usher_engine::Event;
 use usher_engine::id::SessionId;
-use usher_store::{AddressKey, InboundDetails, OwnEvent, Profile};
+use usher_store::{AddressKey, InboundDetails, OwnEvent, Profile, Status};
 
 /// An event on its way, with the address at which it happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +49,25 @@ pub struct Told {
     pub profile: Profile,
 }
 
+/// Something that a provider tells beside events: it is recorded, and no turn is taken on it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Report {
+    /// What became of a message.
+    Status(Status),
+    /// Something that came in and cannot be used.
+    Unread(Unread),
+}
+
+/// Something that came in and cannot be used: kept for people to look at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unread {
+    /// Where it came in; without an address.
+    pub key: AddressKey,
+    /// Why, in plain words.
+    pub problem: String,
+    pub body: String,
+}
+
 impl From<OwnEvent> for Envelope {
     fn from(own: OwnEvent) -> Self {
         Self { key: own.key, event: own.event, at: own.at, origin: Origin::Own(own.session) }
@@ -73,8 +95,11 @@ pub trait Bus: Debug + Send + Sync {
     /// Offers events of our own, which are stored: they come again if they cannot be taken now.
     fn offer(&self, events: Vec<OwnEvent>);
 
-    /// Returns how many events wait here or are being handled.
+    /// Returns how many events wait or are being handled, as far as it is known here.
     fn waiting(&self) -> usize;
+
+    /// Refuses new events from doors from now on; our own are still carried.
+    fn refuse(&self);
 }
 
 /// Takes turns on batches of events.
@@ -89,8 +114,10 @@ pub trait Handler: Send + Sync + 'static {
 pub enum Handled {
     /// Its turn is committed, now or before, or there is none to take.
     Done,
-    /// It must come again.
+    /// It must come again, as long as it takes: the store is away.
     NotStored,
+    /// It must come again, but not for ever: the store is there, and yet its turn cannot be committed.
+    Failed,
 }
 
 /// Why events were not taken.

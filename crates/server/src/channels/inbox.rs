@@ -7,7 +7,7 @@ use usher_engine::id::EventId;
 use usher_engine::{Event, EventKind};
 use usher_store::{AddressKey, DeliveryState, InboundDetails, Profile};
 
-use crate::bus::{Envelope, Origin, Told};
+use crate::bus::{Envelope, Origin, Report, Told, Unread};
 use crate::problem::Problem;
 use crate::runner::Handle;
 use crate::runner::configuration::{ChannelSetup, Door};
@@ -31,7 +31,7 @@ pub(super) async fn take(room: &Handle, door: &Door, inbox: Inbox) -> Result<(),
     let mut states = Vec::with_capacity(inbox.statuses.len());
     for status in inbox.statuses {
         if let Some(setup) = door.channel_of(&status.account) {
-            states.push(state(door, setup, status, now));
+            states.push(Report::Status(state(door, setup, status, now)));
         }
     }
     for problem in inbox.problems {
@@ -43,32 +43,29 @@ pub(super) async fn take(room: &Handle, door: &Door, inbox: Inbox) -> Result<(),
         setup.note(now, "a customer has another number now; a new conversation begins there");
     }
 
-    let (messages, states) = tokio::join!(room.accept(envelopes), room.statuses.record(states));
+    if !kept.is_empty() {
+        metrics.unreadable.increment(1);
+    }
+    let reports = states.into_iter().chain(kept.into_iter().map(|unreadable| unread(door, unreadable, now))).collect();
+    let (messages, reports) = tokio::join!(room.accept(envelopes), room.report(reports));
     messages?;
-    states?;
-    keep(room, door, kept).await
+    reports?;
+    Ok(())
 }
 
-async fn keep(room: &Handle, door: &Door, kept: Vec<Unreadable>) -> Result<(), Problem> {
-    if kept.is_empty() {
-        return Ok(());
-    }
-    room.metrics.webhooks.unreadable.increment(1);
+fn unread(door: &Door, unreadable: Unreadable, at: jiff::Timestamp) -> Report {
+    door.setup.note(at, &format!("a part of a webhook was kept unread: {}", unreadable.reason));
     let key = AddressKey {
         workspace: door.workspace.clone(),
         environment: door.setup.environment,
         channel: door.setup.key.clone(),
         address: String::new(),
     };
-    for unreadable in kept {
-        door.setup.note(room.clock.now(), &format!("a part of a webhook was kept unread: {}", unreadable.reason));
-        let body = match unreadable.json {
-            serde_json::Value::String(text) => text.into_bytes(),
-            json => json.to_string().into_bytes(),
-        };
-        room.keep_webhook(&key, &unreadable.reason, body).await?;
-    }
-    Ok(())
+    let body = match unreadable.json {
+        serde_json::Value::String(text) => text,
+        json => json.to_string(),
+    };
+    Report::Unread(Unread { key, problem: unreadable.reason, body })
 }
 
 fn stray(received: &Received) -> Unreadable {

@@ -69,7 +69,8 @@ impl Recorder {
         });
     }
 
-    async fn record(&self, statuses: Vec<Status>) -> bool {
+    /// Records states; says whether they are recorded.
+    pub async fn record(&self, statuses: Vec<Status>) -> bool {
         match self.store.record_statuses(statuses, self.clock.now()).await {
             Ok(recorded) => {
                 for changed in &recorded.changed {

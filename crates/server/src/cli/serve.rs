@@ -1,8 +1,9 @@
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::core;
 use super::output::Failure;
 use crate::config::Options;
+use crate::roles::Roles;
 use crate::serve;
 
 /// Connections to the database that a server may have open.
@@ -16,23 +17,16 @@ pub struct Arguments {
     /// Brings a PostgreSQL database to this version's schema first; SQLite's always is.
     #[arg(long, env = "USHER_MIGRATE")]
     migrate: bool,
-    /// What this process does.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "all", env = "USHER_ROLES")]
-    roles: Vec<Role>,
-}
-
-/// What a process does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Role {
-    /// Everything.
-    All,
+    /// What this process does, where others do the rest: some of api, runner, dispatcher, timers, with commas between.
+    #[arg(long, value_name = "LIST", default_value = "all", env = "USHER_ROLES")]
+    roles: Roles,
 }
 
 impl Arguments {
     /// Starts the server and runs it until it is told to stop.
     pub async fn run(self, options: Options) -> Result<(), Failure> {
-        let Self { demo, migrate, roles: _ } = self;
-        let mut configuration = options.resolve()?;
+        let Self { demo, migrate, roles } = self;
+        let mut configuration = options.resolve()?.with_roles(roles)?;
         configuration.demo = demo;
         serve::start_log(&configuration)?;
         let migrates = migrate || configuration.is_sqlite();

@@ -42,7 +42,10 @@ impl Handler for Runner {
         let all: Vec<usize> = (0..batch.len()).collect();
         match self.take_all(batch, all, &mut handled).await {
             Ok(()) => {}
-            Err(error) if error.is_transient() => self.give_up(&error, &handled),
+            Err(error) if error.is_transient() => {
+                self.give_up(&error, &handled);
+                self.suspect(batch, &mut handled).await;
+            }
             // The store refuses something in this batch for good: find out what, one by one.
             Err(error) => {
                 tracing::warn!(%error, "the store refuses a batch of turns; they are taken one by one");
@@ -64,8 +67,11 @@ impl Runner {
         for _ in 0..ATTEMPTS {
             open = self.pass(batch, &open, handled).await?;
             if open.is_empty() {
-                break;
+                return Ok(());
             }
+        }
+        for place in open {
+            handled[place] = Handled::Failed;
         }
         Ok(())
     }
@@ -81,14 +87,32 @@ impl Runner {
                 Err(error) if error.is_transient() => return self.give_up(&error, handled),
                 Err(error) => error,
             };
-            let mut aside = self.set_aside(envelope, &refused.to_string()).await;
-            if aside.is_ok() && matches!(envelope.origin, Origin::Own(_)) {
-                aside = self.0.store.consume(std::slice::from_ref(&envelope.event.id)).await;
-            }
-            match aside {
+            match self.put_aside(envelope, &refused.to_string(), 1).await {
                 Ok(()) => handled[place] = Handled::Done,
                 Err(error) => return self.give_up(&error, handled),
             }
+        }
+    }
+
+    /// Says of an event that was handled by itself that it failed, unless the store does not answer anybody.
+    async fn suspect(&self, batch: &[Envelope], handled: &mut [Handled]) {
+        let ([envelope], [handled @ Handled::NotStored]) = (batch, handled) else { return };
+        if self.0.store.seen(std::slice::from_ref(&envelope.event.id)).await.is_ok() {
+            *handled = Handled::Failed;
+        }
+    }
+
+    /// Sets an event aside; one of our own leaves the store too, so that it does not come again.
+    pub(super) async fn put_aside(
+        &self,
+        envelope: &Envelope,
+        problem: &str,
+        tries: u32,
+    ) -> Result<(), usher_store::Error> {
+        self.set_aside(envelope, problem, tries).await?;
+        match envelope.origin {
+            Origin::Own(_) => self.0.store.consume(std::slice::from_ref(&envelope.event.id)).await,
+            Origin::Channel(_) => Ok(()),
         }
     }
 
@@ -284,7 +308,7 @@ impl Runner {
                 match advanced {
                     Ok(turn) => turn,
                     Err(panic) => {
-                        self.set_aside(envelope, &words_of(&*panic)).await?;
+                        self.set_aside(envelope, &words_of(&*panic), 1).await?;
                         return Ok(None);
                     }
                 }
@@ -306,18 +330,18 @@ impl Runner {
         match record {
             Ok(record) => Ok(Some((record, turn))),
             Err(error) => {
-                self.set_aside(envelope, &error.to_string()).await?;
+                self.set_aside(envelope, &error.to_string(), 1).await?;
                 Ok(None)
             }
         }
     }
 
     /// Keeps an event on which no turn can be taken, where people see it, so that the next ones go on.
-    async fn set_aside(&self, envelope: &Envelope, problem: &str) -> Result<(), usher_store::Error> {
+    async fn set_aside(&self, envelope: &Envelope, problem: &str, tries: u32) -> Result<(), usher_store::Error> {
         let room = &*self.0;
         room.metrics.turns.poisoned.increment(1);
         tracing::error!(event = %envelope.event.id, problem, "no turn could be taken on an event; it is kept");
-        room.keep_event(envelope, &format!("no turn could be taken on this event: {problem}"), 1).await
+        room.keep_event(envelope, &format!("no turn could be taken on this event: {problem}"), tries).await
     }
 }
 

@@ -12,6 +12,7 @@ mod demo_api;
 pub mod kept;
 pub mod library;
 pub mod notes;
+mod streamed;
 mod turn;
 
 use std::fmt;
@@ -26,8 +27,9 @@ use usher_connect::http;
 use usher_store::{Hot, Store};
 
 use crate::app::Core;
-use crate::bus::local::{Local, Size, Workers};
-use crate::bus::{Bus, Envelope, Refused};
+use crate::bus::jetstream::{self, JetStream};
+use crate::bus::local::{self, Local, Size};
+use crate::bus::{Bus, Envelope, Refused, Report};
 use crate::channels::statuses::{Recorder, Statuses};
 use crate::clock::Clock;
 use crate::config;
@@ -36,6 +38,7 @@ use crate::ids::Ids;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::preview::Previews;
+use crate::roles::Roles;
 use crate::secrets::Vault;
 use crate::timers::{self, Timers};
 use crate::web_chat::Visitors;
@@ -43,6 +46,7 @@ use batch::Runner;
 use configurations::Configurations;
 use demo_api::DemoApi;
 use library::Library;
+use streamed::Streamed;
 
 /// How long, once Usher is told to stop, effects still begin that were asked for before.
 const GRACE: Duration = Duration::from_secs(5);
@@ -53,8 +57,10 @@ const INTAKE_KIB: usize = 192 * 1024;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Settings {
     pub bus: Size,
+    pub jetstream: jetstream::Size,
     pub dispatcher: dispatcher::Settings,
     pub timers: timers::Settings,
+    pub roles: Roles,
 }
 
 impl Settings {
@@ -62,6 +68,7 @@ impl Settings {
     pub fn of(configuration: &config::Configuration) -> Self {
         let mut settings = Self::default();
         settings.dispatcher.unknown_wait = configuration.unknown_wait;
+        settings.roles = configuration.roles;
         settings
     }
 }
@@ -95,10 +102,18 @@ pub struct Handle(Arc<Running>);
 
 struct Running {
     room: Arc<Room>,
-    bus: Arc<Local>,
+    bus: Arc<dyn Bus>,
+    /// The same bus, where it is a stream.
+    stream: Option<Arc<JetStream>>,
     accepting: AtomicBool,
     /// What is waited for in the end.
     ending: Mutex<Option<(Workers, Timers)>>,
+}
+
+/// Those who handle what is on the bus.
+enum Workers {
+    Local(local::Workers),
+    JetStream(jetstream::Workers),
 }
 
 impl fmt::Debug for Handle {
@@ -122,6 +137,8 @@ pub enum OpenError {
     Http(#[from] http::BuildError),
     #[error(transparent)]
     Store(#[from] usher_store::Error),
+    #[error(transparent)]
+    Bus(#[from] jetstream::OpenError),
 }
 
 impl Handle {
@@ -144,6 +161,10 @@ impl Handle {
         let metrics = Arc::new(Metrics::new());
         let live = Live::default();
         let own = &core.configuration;
+        let stream = match &own.nats {
+            Some(nats) => Some(JetStream::open(nats, Arc::clone(&metrics)).await?),
+            None => None,
+        };
         let demo = own.demo.then(|| DemoApi::new(&core.http, own.listen, &own.public_url)).transpose()?;
         let configurations = Configurations::new(core.store.clone(), core.vault.clone(), clock.clone(), demo);
         let parts = dispatcher::Parts {
@@ -182,20 +203,31 @@ impl Handle {
                 tracing::info!(interrupted, "takes up effects that were under way when Usher stopped");
             }
         }
-        let (bus, workers) = Local::start(settings.bus, &Arc::new(Runner(Arc::clone(&room))), metrics);
-        let bus = Arc::new(bus);
-        let carried: Arc<dyn Bus> = Arc::<Local>::clone(&bus);
-        room.dispatcher.start(Arc::clone(&carried));
-        let recorder = Recorder {
+        let runner = Runner(Arc::clone(&room));
+        let recorder = |bus: &Arc<dyn Bus>| Recorder {
             store: Arc::clone(&room.store),
-            bus: Arc::clone(&carried),
+            bus: Arc::clone(bus),
             live: room.live.clone(),
             clock: room.clock.clone(),
         };
-        recorder.start(told);
-        let timers = Timers::start(&room, &carried, settings.timers);
+        let (bus, workers): (Arc<dyn Bus>, Workers) = match &stream {
+            Some(stream) => {
+                let bus: Arc<dyn Bus> = Arc::<JetStream>::clone(stream);
+                let handler = Streamed { runner, recorder: recorder(&bus), room: Arc::clone(&room) };
+                let workers = stream.start(settings.jetstream, Arc::new(handler), settings.roles.runner);
+                (bus, Workers::JetStream(workers))
+            }
+            None => {
+                let (bus, workers) = Local::start(settings.bus, &Arc::new(runner), metrics);
+                let bus: Arc<dyn Bus> = Arc::new(bus);
+                recorder(&bus).start(told);
+                (bus, Workers::Local(workers))
+            }
+        };
+        room.dispatcher.start(Arc::clone(&bus));
+        let timers = Timers::start(&room, &bus, settings.timers);
         let ending = Mutex::new(Some((workers, timers)));
-        Ok(Self(Arc::new(Running { room, bus, accepting: AtomicBool::new(true), ending })))
+        Ok(Self(Arc::new(Running { room, bus, stream, accepting: AtomicBool::new(true), ending })))
     }
 
     /// Gives events to the bus; returns when they are stored.
@@ -205,6 +237,32 @@ impl Handle {
     /// They were not all taken; giving them again is harmless.
     pub async fn accept(&self, events: Vec<Envelope>) -> Result<(), Refused> {
         self.0.bus.accept(events).await
+    }
+
+    /// Takes what a provider tells beside events; returns when it cannot be lost any more.
+    ///
+    /// # Errors
+    ///
+    /// It was not all taken; giving it again is harmless.
+    pub async fn report(&self, reports: Vec<Report>) -> Result<(), Refused> {
+        if let Some(stream) = &self.0.stream {
+            return stream.report(&reports).await;
+        }
+        let (mut statuses, mut unread) = (Vec::new(), Vec::new());
+        for report in reports {
+            match report {
+                Report::Status(status) => statuses.push(status),
+                Report::Unread(item) => unread.push(item),
+            }
+        }
+        self.statuses.record(statuses).await?;
+        for item in unread {
+            self.keep_webhook(&item.key, &item.problem, item.body.into_bytes()).await.map_err(|error| {
+                tracing::warn!(%error, "what cannot be used could not be kept; its provider sends it again");
+                Refused::NotStored
+            })?;
+        }
+        Ok(())
     }
 
     /// Offers events of our own that are stored already, to be run at once.
@@ -229,17 +287,36 @@ impl Handle {
         self.refuse();
         let Some((workers, timers)) = self.0.ending.lock().await.take() else { return };
         timers.finish().await;
+        if let Workers::JetStream(workers) = &workers {
+            // What is on the stream is for others, or for the next start; what is in hand is finished.
+            self.finish(deadline, workers.finish()).await;
+        }
         // What was accepted is handled, and what it asks for is carried out, unless that has to wait for long.
         let grace = deadline.min(tokio::time::Instant::now() + GRACE);
-        while !(self.0.bus.waiting() == 0 && self.dispatcher.is_idle()) && tokio::time::Instant::now() < grace {
+        while !(self.is_handled() && self.dispatcher.is_idle()) && tokio::time::Instant::now() < grace {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         self.dispatcher.finish(deadline).await;
-        if tokio::time::timeout_at(deadline, workers.finish()).await.is_err() {
-            tracing::warn!("stopped before all accepted messages were handled; their providers send them again");
+        if let Workers::Local(workers) = workers {
+            self.finish(deadline, workers.finish()).await;
         }
         // The last turns asked for something too: it goes back to the store, not started.
-        self.dispatcher.finish(tokio::time::Instant::now() + Duration::from_secs(1)).await;
+        let last = tokio::time::Instant::now() + Duration::from_secs(1);
+        self.dispatcher.finish(last).await;
+        if let Some(stream) = &self.0.stream {
+            stream.finish(last).await;
+        }
+    }
+
+    /// Says whether everything is handled that must be handled here.
+    fn is_handled(&self) -> bool {
+        self.0.stream.is_some() || self.0.bus.waiting() == 0
+    }
+
+    async fn finish(&self, deadline: tokio::time::Instant, workers: impl Future<Output = ()>) {
+        if tokio::time::timeout_at(deadline, workers).await.is_err() {
+            tracing::warn!("stopped before all accepted messages were handled; they come again");
+        }
     }
 
     /// Turns readiness off: doors answer 503 from now on.

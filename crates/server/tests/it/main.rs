@@ -5,6 +5,7 @@
 mod api;
 mod channels;
 mod cli;
+mod cluster;
 mod file_length;
 mod ladder;
 mod preview;

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use usher_server::app::{AppState, Core};
 use usher_server::auth::throttle::Throttle;
+use usher_server::bus::jetstream::Nats;
 use usher_server::config::Options;
 use usher_server::runner::{self, Handle};
 use usher_server::{cli, serve};
@@ -42,10 +43,12 @@ pub struct Shop {
     task: JoinHandle<()>,
 }
 
-/// Where the data is: a folder that is gone in the end, and a database unless it is in that folder.
+/// Where the data is: a folder that is gone in the end, a database unless it is in that folder, and a stream if there
+/// is one.
 struct Folder {
     path: PathBuf,
     database: Option<String>,
+    nats: Option<Nats>,
 }
 
 impl Drop for Folder {
@@ -97,8 +100,18 @@ impl Shop {
 
     /// Opens a shop over a database, or over a new SQLite file.
     pub async fn open_on(database: Option<String>, settings: runner::Settings, api: &str) -> Self {
+        Self::open_among_others(database, None, settings, api).await
+    }
+
+    /// Opens a shop that shares its work with others over a database and a stream.
+    pub async fn open_among_others(
+        database: Option<String>,
+        nats: Option<Nats>,
+        settings: runner::Settings,
+        api: &str,
+    ) -> Self {
         let graph = Graph::start(TOKEN, &[NUMBER, OTHER_NUMBER]).await.expect("a loopback port is free");
-        let folder = Folder { path: new_folder(), database };
+        let folder = Folder { path: new_folder(), database, nats };
         let mut shop = Self::start(folder, graph, settings).await;
         shop.set_up(api).await;
         shop
@@ -115,7 +128,9 @@ impl Shop {
             allow_private: vec!["127.0.0.0/8".parse().expect("a network")],
             ..Options::default()
         };
-        let core = cli::connect(options.resolve().expect("the settings are right"), 4).await.expect("the data opens");
+        let mut configuration = options.resolve().expect("the settings are right");
+        configuration.nats.clone_from(&folder.nats);
+        let core = cli::connect(configuration, 4).await.expect("the data opens");
         core.store.migrate(core.clock.now()).await.expect("the schema can be made");
         let room = Handle::open(&core, settings).await.expect("the room opens");
         let app = AppState { core: core.clone(), room: room.clone(), throttle: Throttle::default() };

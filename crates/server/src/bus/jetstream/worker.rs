@@ -1,0 +1,235 @@
+//! Handles what was taken: the messages of many partitions together, and by itself what could not be stored.
+
+use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::sync::{Mutex, mpsc, watch};
+use usher_store::AddressKey;
+
+use super::Handling;
+use super::taker::{Delivery, Hold, told};
+use crate::bus::wire;
+use crate::bus::{Envelope, Handled, Report, Unread};
+
+/// How long to wait before events that were not stored are handled again, at first and at most.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// The time from which on the events of a message are handled one by one: something among them may be the reason.
+const SINGLY: u64 = 3;
+/// Why an event is set aside.
+const FAILED: &str = "it failed every time, although the database was there";
+
+/// How the work is measured out.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    pub workers: usize,
+    /// Events in one batch, unless one message holds more.
+    pub batch: usize,
+    /// How often an event is handled that fails although the store is there, before it is set aside.
+    pub tries: u32,
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self { workers: 2, batch: 256, tries: 5 }
+    }
+}
+
+/// Handles what comes through a queue that several share; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Worker {
+    pub size: Size,
+    pub handler: Arc<dyn Handling>,
+    pub taken: Arc<Mutex<mpsc::UnboundedReceiver<Delivery>>>,
+    pub stop: watch::Receiver<bool>,
+}
+
+/// A message in hand, and what of it is not done yet.
+struct Bundle {
+    events: Vec<Envelope>,
+    unread: Vec<Unread>,
+    delivered: u64,
+    hold: Hold,
+}
+
+impl Bundle {
+    fn read(delivery: Delivery) -> Self {
+        let Delivery { payload, delivered, hold } = delivery;
+        let (mut events, mut unread) = (Vec::new(), Vec::new());
+        for item in wire::read_events(&payload) {
+            match item {
+                Ok(event) => events.push(event),
+                Err(item) => unread.push(item),
+            }
+        }
+        Self { events, unread, delivered, hold }
+    }
+
+    fn is_done(&self) -> bool {
+        self.events.is_empty() && self.unread.is_empty()
+    }
+}
+
+impl Worker {
+    /// Works until the taker is gone.
+    pub async fn run(self) {
+        let mut taken = Vec::new();
+        loop {
+            if self.taken.lock().await.recv_many(&mut taken, self.size.batch).await == 0 {
+                return;
+            }
+            let mut together = Vec::new();
+            let mut events = 0;
+            for delivery in taken.drain(..) {
+                let bundle = Bundle::read(delivery);
+                if bundle.delivered >= SINGLY || !bundle.unread.is_empty() {
+                    let before = bundle.delivered - 1;
+                    self.go_on_with(bundle, before, Duration::ZERO);
+                    continue;
+                }
+                if events > 0 && events + bundle.events.len() > self.size.batch {
+                    self.handle(std::mem::take(&mut together)).await;
+                    events = 0;
+                }
+                events += bundle.events.len();
+                together.push(bundle);
+            }
+            self.handle(together).await;
+        }
+    }
+
+    /// Handles the events of several messages as one batch.
+    async fn handle(&self, bundles: Vec<Bundle>) {
+        if bundles.is_empty() {
+            return;
+        }
+        let mut batch = Vec::new();
+        let mut holds = Vec::with_capacity(bundles.len());
+        for mut bundle in bundles {
+            let count = bundle.events.len();
+            batch.append(&mut bundle.events);
+            holds.push((count, bundle));
+        }
+        let handled = self.take_turns(&batch).await;
+        let mut outcomes = batch.into_iter().zip(handled);
+        for (count, mut bundle) in holds {
+            let left = outcomes.by_ref().take(count).filter(|(_, handled)| *handled != Handled::Done);
+            bundle.events = left.map(|(event, _)| event).collect();
+            if bundle.is_done() {
+                bundle.hold.done();
+            } else {
+                let before = bundle.delivered;
+                self.go_on_with(bundle, before, FIRST_WAIT);
+            }
+        }
+    }
+
+    /// Handles events; after a panic they are as good as not stored.
+    async fn take_turns(&self, batch: &[Envelope]) -> Vec<Handled> {
+        let handled = AssertUnwindSafe(self.handler.handle(batch)).catch_unwind().await;
+        handled.unwrap_or_else(|_| {
+            tracing::error!(events = batch.len(), "a batch of events panicked; they come again");
+            vec![Handled::Failed; batch.len()]
+        })
+    }
+
+    /// Goes on with a message by itself, so that the others need not wait for it.
+    fn go_on_with(&self, bundle: Bundle, before: u64, wait: Duration) {
+        let tries = vec![0; bundle.events.len()];
+        tokio::spawn(Persisting { worker: self.clone(), bundle, tries, before, wait }.run());
+    }
+}
+
+/// Work on one message that goes on until it is done, however long the store is away.
+struct Persisting {
+    worker: Worker,
+    bundle: Bundle,
+    /// How often each of the events failed by itself.
+    tries: Vec<u32>,
+    /// How often the message was handled before, by whomever.
+    before: u64,
+    wait: Duration,
+}
+
+impl Persisting {
+    async fn run(mut self) {
+        let mut stop = self.worker.stop.clone();
+        loop {
+            tokio::select! {
+                biased;
+                // Another process goes on with it, or this one after its next start.
+                () = told(&mut stop) => return,
+                () = tokio::time::sleep(self.wait) => {}
+            }
+            self.bundle.hold.alive();
+            self.keep_unread().await;
+            if self.before + 1 >= SINGLY {
+                self.take_singly().await;
+            } else {
+                self.take_together().await;
+            }
+            if self.bundle.is_done() {
+                return self.bundle.hold.done();
+            }
+            self.before += 1;
+            self.wait = LONGEST_WAIT.min(FIRST_WAIT.max(self.wait * 2));
+        }
+    }
+
+    async fn keep_unread(&mut self) {
+        if self.bundle.unread.is_empty() {
+            return;
+        }
+        let reports = self.bundle.unread.iter().cloned().map(Report::Unread).collect();
+        if self.worker.handler.record(reports).await {
+            self.bundle.unread.clear();
+        }
+    }
+
+    async fn take_together(&mut self) {
+        let handled = self.worker.take_turns(&self.bundle.events).await;
+        self.retain(|place| handled.get(place) != Some(&Handled::Done));
+    }
+
+    /// Handles the events one by one. One that fails holds up those of its address alone, and is set aside after the
+    /// set number of tries.
+    async fn take_singly(&mut self) {
+        let mut held_up: HashSet<AddressKey> = HashSet::new();
+        let mut done = vec![false; self.bundle.events.len()];
+        for (place, event) in self.bundle.events.iter().enumerate() {
+            if held_up.contains(&event.key) {
+                continue;
+            }
+            match self.worker.take_turns(std::slice::from_ref(event)).await.first() {
+                Some(Handled::Done) => done[place] = true,
+                Some(Handled::Failed) => {
+                    self.tries[place] += 1;
+                    let tries = self.tries[place];
+                    let is_over = tries >= self.worker.size.tries;
+                    done[place] = is_over && self.worker.handler.set_aside(event, FAILED, tries).await;
+                    if !done[place] {
+                        held_up.insert(event.key.clone());
+                    }
+                }
+                // The store is away: the others need not be tried now.
+                Some(Handled::NotStored) | None => break,
+            }
+            self.bundle.hold.alive();
+        }
+        self.retain(|place| !done[place]);
+    }
+
+    fn retain(&mut self, keep: impl Fn(usize) -> bool) {
+        let events = std::mem::take(&mut self.bundle.events);
+        let tries = std::mem::take(&mut self.tries);
+        for (place, (event, tries)) in events.into_iter().zip(tries).enumerate() {
+            if keep(place) {
+                self.bundle.events.push(event);
+                self.tries.push(tries);
+            }
+        }
+    }
+}
