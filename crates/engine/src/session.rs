@@ -207,6 +207,19 @@ impl Session {
         }
     }
 
+    /// Returns what is kept of a session that is over: where it was and how it ended, without what was said and found
+    /// out in it.
+    pub fn remains(&self) -> Self {
+        Self {
+            callers: Vec::new(),
+            variables: BTreeMap::new(),
+            message: None,
+            inbox: VecDeque::new(),
+            sent: VecDeque::new(),
+            ..self.clone()
+        }
+    }
+
     /// Says whether the session is over.
     pub fn has_ended(&self) -> bool {
         matches!(self.state, State::Ended { .. })

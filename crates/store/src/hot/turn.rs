@@ -325,11 +325,17 @@ fn session_row(session: &Session, version: i64, now: i64) -> Result<SessionRow> 
         end_reason: None,
         outcome: None,
         expires_at: session.expires_at.map(to_ms_up),
-        state: to_json("session", session)?,
+        state: String::new(),
     };
-    if let State::Ended { ending } = &session.state {
-        row.end(ending, now);
-    }
+    row.state = match &session.state {
+        State::Ended { ending } => {
+            row.end(ending, now);
+            // Who built a preview still looks at what was found out in it.
+            let is_preview = session.deployment == 0;
+            if is_preview { to_json("session", session)? } else { to_json("session", &session.remains())? }
+        }
+        State::New | State::Waiting { .. } => to_json("session", session)?,
+    };
     Ok(row)
 }
 
