@@ -11,6 +11,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (2, "answers", include_str!("migrations/0002_answers.sql")),
     (3, "processes", include_str!("migrations/0003_processes.sql")),
     (4, "kept", include_str!("migrations/0004_kept.sql")),
+    (5, "retention", include_str!("migrations/0005_retention.sql")),
 ];
 
 /// Guards against two processes that migrate at once; any number that no other program on the database uses.
@@ -76,9 +77,13 @@ pub(crate) async fn check(db: &Db) -> Result<()> {
     }
 }
 
+/// Gives a step's text as the dialect reads it; lines that end with another dialect's name are left out.
 fn for_dialect(sql: &str, dialect: Dialect) -> String {
-    match dialect {
-        Dialect::Sqlite => sql.replace("/*+ clustered */", "WITHOUT ROWID").replace("BYTEA", "BLOB"),
-        Dialect::Postgres => sql.replace("/*+ clustered */", ""),
-    }
+    let (mine, clustered, bytes) = match dialect {
+        Dialect::Sqlite => ("/*+ sqlite */", "WITHOUT ROWID", "BLOB"),
+        Dialect::Postgres => ("/*+ postgres */", "", "BYTEA"),
+    };
+    let is_read = |line: &&str| line.ends_with(mine) || !line.ends_with("sqlite */") && !line.ends_with("postgres */");
+    let lines: Vec<&str> = sql.lines().filter(is_read).collect();
+    lines.join("\n").replace("/*+ clustered */", clustered).replace("BYTEA", bytes)
 }

@@ -47,6 +47,8 @@ const OFFER_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 const BEAT_GRACE_MS: i64 = 10_000;
 /// Events on the bus beyond which nothing more is added to it.
 const ON_THE_BUS: usize = 4_000;
+/// How many times as long as it took to remove a part the others have the store before the next.
+const PRUNE_PAUSE: u32 = 4;
 
 /// The loops, to be waited for in the end.
 #[derive(Debug)]
@@ -204,13 +206,13 @@ async fn offer_again(of: &Loop) -> Result<(), Error> {
     Ok(())
 }
 
+/// Removes what is over its time, a part at a time; between two parts others have the store for longer than the part took.
 async fn prune_all(of: &Loop) -> Result<(), Error> {
-    while of.room.store.prune(of.room.clock.now()).await?.more {
-        if *of.stop.borrow() {
-            break;
+    loop {
+        let began = Instant::now();
+        if !of.room.store.prune(of.room.clock.now()).await?.more || *of.stop.borrow() {
+            return Ok(());
         }
-        // Others write too.
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep((PRUNE_PAUSE * began.elapsed()).max(Duration::from_millis(20))).await;
     }
-    Ok(())
 }

@@ -87,6 +87,8 @@ impl live::Source for Visitor {
         let mut told = Told::default();
         let loaded = self.room.store.load(std::slice::from_ref(&self.key)).await?;
         let Some(now) = loaded.first() else { return Ok(told) };
+        // A browser may remember more than Usher: conversations leave after their time.
+        self.position = self.position.min(now.position);
         let running = now.running().is_some();
         let ended = now.known && !running;
         // Told first, and again when a new conversation begins after one that had ended.

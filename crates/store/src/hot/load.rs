@@ -96,7 +96,8 @@ pub(in crate::hot) static LOAD: LazyMany = LazyMany::new(|| {
             a.contact AS contact, c.name AS name, c.phone AS phone, c.language AS language,
             [sqlite] CASE WHEN c.has_attributes = 1 THEN (SELECT json_group_object(t.name, json(t.value)) FROM contact_attributes t WHERE t.contact = c.id) END AS attributes,
             [postgres] CASE WHEN c.has_attributes = 1 THEN (SELECT json_object_agg(t.name, t.value::json)::text FROM contact_attributes t WHERE t.contact = c.id) END AS attributes,
-            s.id AS session, s.version AS version, s.position AS position, s.expires_at AS expires_at, s.state AS state
+            s.id AS session, s.version AS version, coalesce(s.position, a.position) AS position, s.expires_at AS expires_at,
+            s.state AS state
         FROM {rows} AS v
         LEFT JOIN workspaces w ON w.id = v.workspace
         LEFT JOIN environments e ON e.workspace = v.workspace AND e.environment = v.environment
@@ -138,6 +139,7 @@ fn loaded(key: &AddressKey, row: Option<&Row>, address_id: String) -> Result<Loa
     loaded.deployment = row.maybe_number("deployment")?.unwrap_or(0);
     if let Some(contact) = row.get::<Option<String>, _>("contact")? {
         loaded.known = true;
+        loaded.position = row.get("position")?;
         loaded.contact.id = contact;
         loaded.contact.name = row.get("name")?;
         loaded.contact.phone = row.get("phone")?;
@@ -146,7 +148,6 @@ fn loaded(key: &AddressKey, row: Option<&Row>, address_id: String) -> Result<Loa
     }
     if let Some(id) = row.get::<Option<&str>, _>("session")? {
         let version = row.get("version")?;
-        loaded.position = row.get("position")?;
         loaded.present = match json::<Session>("session", row.get("state")?) {
             Ok(mut session) => {
                 // Time in which Usher could not accept was given back to the column alone.

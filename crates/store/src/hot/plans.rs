@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Connection};
 
-use super::{commit, effects, events, load, processes, statuses, timers};
+use super::{commit, effects, events, load, processes, prune, statuses, timers};
 use crate::Store;
 use crate::db::many::{LazyMany, Many};
 use crate::db::{Dialect, Executor, Param, Queries, params};
@@ -66,6 +66,12 @@ fn statements() -> Vec<Listed> {
         effects::settle.FREE (1_i64);
         events.INSERT;
         events.CONSUME;
+        prune::conversations.LEAVE_POSITION;
+        prune::conversations.NO_MESSAGES;
+        prune::conversations.NO_JOURNAL;
+        prune::conversations.NO_SESSIONS;
+        prune::conversations.UNKNOWN;
+        prune::conversations.NO_ADDRESSES;
         statuses.BY_EFFECT;
         statuses.BY_PROVIDER_ID;
         statuses.READ;
@@ -80,7 +86,15 @@ fn statements() -> Vec<Listed> {
 /// What is asked again and again, with its parameters.
 fn polls(dialect: Dialect) -> Vec<(String, Vec<Param>)> {
     let page = || params![1_i64, 10_i64];
+    let before = || params!["w", "sandbox", 1_i64, 10_i64];
     vec![
+        (prune::conversations::ENDED.to_owned(), before()),
+        (prune::conversations::TRACED.to_owned(), params!["w", "sandbox", 1_i64, 2_i64, 10_i64]),
+        (prune::events::SHARE.to_owned(), params!["00", "01", 1_i64]),
+        (prune::problems::DEAD_LETTERS.to_owned(), before()),
+        (prune::problems::KEPT.to_owned(), before()),
+        (prune::problems::CHANNEL_LOG.to_owned(), before()),
+        (prune::problems::AUDIT.to_owned(), params!["w", 1_i64, 10_i64]),
         (effects::due::IS_DUE.to_owned(), params![1_i64]),
         (effects::due::DUE_LANES.to_owned(), page()),
         (effects::due::due_calls_sql(dialect), page()),
@@ -167,6 +181,9 @@ const MANY_ROWS: &str = "
     INSERT INTO own_events SELECT 'e' || n, 'i' || n, 'w', 'sandbox', 'c', 'a' || n, 'i' || n, '{}', n, 1000 + n
         FROM generate_series(1, 20000) n;
     INSERT INTO timers SELECT 'i' || n, 't', 'i' || n, 1, 1000 + n FROM generate_series(1, 20000) n;
+    INSERT INTO kept SELECT 'i' || n, 'w', 'sandbox', 'c', n, 'p', '', NULL, NULL, 0 FROM generate_series(1, 20000) n;
+    INSERT INTO channel_log SELECT 'i' || n, 'w', 'sandbox', 'c', n, 'info', 't' FROM generate_series(1, 20000) n;
+    INSERT INTO audit SELECT 'i' || n, 'w', n, 'user', 'a', 'b', 'c', '{}' FROM generate_series(1, 20000) n;
     INSERT INTO workspaces SELECT 'w' || n, 'w' || n, 'W', 0, '{}', 1, n FROM generate_series(1, 2000) n;
     INSERT INTO environments SELECT 'w' || n, 'sandbox', '{}', 0, 0 FROM generate_series(1, 2000) n;
     ANALYZE;

@@ -102,6 +102,18 @@ async fn a_stream_that_was_open_hears_what_comes_and_the_end() {
 }
 
 #[tokio::test]
+async fn a_browser_that_remembers_more_than_usher_still_hears() {
+    let running = Shop::open().await;
+    let (speaks, mut hears) = (Visitor { id: "ann", after: 0 }, Visitor { id: "ann", after: 4711 });
+    let later = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        speaks.say(&running, "1", "hello").await;
+    };
+    let ((), told) = tokio::join!(later, hears.hear(&running, |told| texts(told).len() == 2));
+    assert_eq!(told.iter().filter_map(|told| told.id).collect::<Vec<_>>(), [1, 2], "{told:#?}");
+}
+
+#[tokio::test]
 async fn the_sandbox_runs_the_latest_saved_version() {
     let mut running = Shop::open().await;
     let mut document = crate::room::workflow();

@@ -40,7 +40,8 @@ pub(in crate::hot) static STANDING: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
         0,
-        "SELECT a.id AS id, a.session AS session, a.contact AS contact, s.version AS version, s.position AS position,
+        "SELECT a.id AS id, a.session AS session, a.contact AS contact, s.version AS version,
+            coalesce(s.position, a.position) AS position,
             CAST(CASE WHEN EXISTS (
                 SELECT 1 FROM effects f WHERE f.address_id = a.id AND f.kind = 'send' AND f.due_at IS NOT NULL
             ) THEN 1 ELSE 0 END AS BIGINT) AS busy

@@ -7,6 +7,7 @@ pub(crate) mod hot_processes;
 pub(crate) mod hot_statuses;
 pub(crate) mod hot_timers;
 pub(crate) mod people;
+pub(crate) mod retention;
 pub(crate) mod stage;
 pub(crate) mod workflows;
 
@@ -97,6 +98,13 @@ conformance! {
         a_timer_fires_once_and_its_turn_consumes_it,
         a_session_expires_at_its_deadline,
         events_are_remembered_for_eight_days;
+    retention:
+        conversations_leave_after_their_days,
+        whom_we_know_stays_and_goes_on_where_it_was,
+        nothing_leaves_that_is_kept_for_ever,
+        more_than_fits_leaves_in_parts,
+        an_ended_session_remembers_no_variables,
+        problems_and_changes_have_limits_of_their_own;
 }
 
 /// Every function that takes a store is in the list, and every file is in a module.
