@@ -27,5 +27,6 @@ pub mod runner;
 pub mod secrets;
 pub mod serve;
 mod shares;
+mod supervise;
 pub mod timers;
 pub mod web_chat;

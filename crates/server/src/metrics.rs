@@ -40,6 +40,8 @@ pub struct Metrics {
     pub call_seconds: Histogram,
     /// Effects that are in hand: waiting for their place in a lane, or under way.
     pub effects_in_hand: Gauge,
+    /// Effects that panicked while they were carried out.
+    pub effect_panics: Counter,
     /// Timers and expiries that came due.
     pub timers_fired: Counter,
 }
@@ -160,6 +162,11 @@ impl Metrics {
             calls_failed: make.counter("usher_calls_total", "", &[("outcome", "failed")]),
             call_seconds: make.histogram("usher_call_seconds", "How long a call to an outside system takes."),
             effects_in_hand: make.gauge("usher_effects_in_hand", "Effects that wait for their place or are under way."),
+            effect_panics: make.counter(
+                "usher_effect_panics_total",
+                "Effects that panicked while they were carried out.",
+                &[],
+            ),
             timers_fired: make.counter("usher_timers_fired_total", "Timers and expiries that came due.", &[]),
             handle: recorder.handle(),
         }

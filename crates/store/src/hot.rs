@@ -49,7 +49,8 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
     /// top of the former ([`Loaded::after`]).
     ///
     /// With a lease, the effects of these turns are handed to the caller at once, without a `due_effects`: all
-    /// calls, and the sends of those turns that are answered with `sends_leased`.
+    /// calls, and the sends of those turns that are answered with `sends_leased`, but none that was told to wait
+    /// ([`TurnRecord::let_wait`]).
     async fn commit(&self, turns: Vec<TurnRecord>, lease: Option<&Lease>) -> Result<Vec<Committed>>;
 
     /// Says for each event whether a turn on it was committed in the last days; for after a commit whose outcome is unknown.
@@ -67,6 +68,18 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
     /// leased. None is overtaken by what is behind it in its lane. What is not leased to `owner` is left alone. Gives
     /// how many there were.
     async fn release(&self, effects: &[EffectId], owner: &str) -> Result<u64>;
+
+    /// Gives effects back as [`Hot::release`] does, to wait until their system has room; each says its system, by any
+    /// name that is always the same. Until they are let in they are not due, and stand before nobody else. Gives how many
+    /// there were.
+    async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64>;
+
+    /// Gives the systems for whose room effects wait.
+    async fn waiting_systems(&self) -> Result<Vec<String>>;
+
+    /// Lets up to so many of the effects in that wait for each of these systems, those first that were asked for first:
+    /// they are due like others. Gives how many there were.
+    async fn let_in(&self, systems: &[(String, u32)]) -> Result<u64>;
 
     /// Writes down what came of effects, each once: what is settled already is left alone. Gives the events that
     /// were stored with it, to be run.
@@ -132,6 +145,18 @@ impl Hot for Store {
 
     async fn release(&self, effects: &[EffectId], owner: &str) -> Result<u64> {
         effects::release(&self.db, effects, owner).await
+    }
+
+    async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64> {
+        effects::let_wait(&self.db, effects, owner).await
+    }
+
+    async fn waiting_systems(&self) -> Result<Vec<String>> {
+        effects::waiting_systems(&self.db).await
+    }
+
+    async fn let_in(&self, systems: &[(String, u32)]) -> Result<u64> {
+        effects::let_in(&self.db, systems).await
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<OwnEvent>> {

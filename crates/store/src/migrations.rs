@@ -12,6 +12,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (3, "processes", include_str!("migrations/0003_processes.sql")),
     (4, "kept", include_str!("migrations/0004_kept.sql")),
     (5, "retention", include_str!("migrations/0005_retention.sql")),
+    (6, "waiting", include_str!("migrations/0006_waiting.sql")),
 ];
 
 /// Guards against two processes that migrate at once; any number that no other program on the database uses.

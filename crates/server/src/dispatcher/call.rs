@@ -4,39 +4,51 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::Semaphore;
-use usher_engine::effect::{CallTarget, EffectKind};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use usher_engine::effect::{Call, CallTarget, EffectKind};
 use usher_engine::event::{Answer, CallFailure};
 use usher_engine::id::EventId;
 use usher_engine::{Event, EventKind};
 use usher_store::{DueEffect, Outcome};
 
+use super::hand::Held;
+use super::settler::Fate;
 use super::{Shared, lock};
+use crate::supervise::caught;
 
-/// How long a call waits in memory for one of the places of its system; then the store keeps it for a while.
-const WAIT_FOR_A_PLACE: Duration = Duration::from_secs(20);
-/// How long the store keeps it.
-const KEPT: SignedDuration = SignedDuration::from_secs(2);
+/// What a call takes beside the time that it may take.
+const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
-pub(super) async fn run(shared: Arc<Shared>, due: DueEffect) {
-    let EffectKind::Call { call } = &due.effect.kind else { return };
-    let system = format!("{}/{}/{}", due.key.workspace, due.key.environment, name(&call.target));
-    let mut stopping = shared.stopping.subscribe();
-    let place = tokio::select! {
-        biased;
-        _ = stopping.wait_for(|stopping| *stopping) => {
-            return put_off(&shared, &due, SignedDuration::ZERO, "Usher stopped before");
-        }
-        place = tokio::time::timeout(WAIT_FOR_A_PLACE, places(&shared, &system).acquire_owned()) => place,
+pub(super) async fn run(shared: Arc<Shared>, held: Arc<Held>) {
+    let fate = match caught(carry_out(&shared, &held)).await {
+        Ok(fate) => fate,
+        Err(words) => panicked(&shared, &held.due, &words),
     };
-    let Ok(Ok(_place)) = place else {
-        return put_off(&shared, &due, KEPT, "too many calls to this system are under way");
-    };
+    shared.give(&held, fate, None);
+}
 
+async fn carry_out(shared: &Shared, held: &Held) -> Fate {
+    let due = &held.due;
+    let EffectKind::Call { call } = &due.effect.kind else { return Fate::Back };
+    let timeout = i64::try_from(call.timeout_ms).unwrap_or(i64::MAX);
+    let time = SignedDuration::from_millis(timeout).saturating_add(MARGIN);
+    let _place = match place(shared, held, time).await {
+        Ok(place) => place,
+        Err(fate) => return fate,
+    };
     let started = shared.parts.clock.now();
-    let passes = lock(&shared.health).circuits.get_mut(&system).map(|circuit| circuit.pass(started));
-    let answer = match passes {
-        Some(Err(until)) => Answer::Failed {
+    if !shared.presence.holds(&held.owner) {
+        return Fate::Back;
+    }
+
+    let may_call = lock(&shared.pace).may_call(held.system(), started);
+    let answer = match may_call {
+        Ok(()) => {
+            let answer = answer(shared, due, call).await;
+            lock(&shared.pace).called(held.system(), &answer, shared.parts.clock.now());
+            answer
+        }
+        Err(until) => Answer::Failed {
             kind: CallFailure::Unreachable,
             message: format!(
                 "{} did not answer the last calls; it is tried again in {} s",
@@ -44,11 +56,6 @@ pub(super) async fn run(shared: Arc<Shared>, due: DueEffect) {
                 until.duration_since(started).as_secs().max(1)
             ),
         },
-        _ => {
-            let answer = answer(&shared, &due, call).await;
-            note_health(&shared, system, &answer, shared.parts.clock.now());
-            answer
-        }
     };
     let now = shared.parts.clock.now();
     shared.parts.metrics.call_seconds.record(now.duration_since(started).as_secs_f64());
@@ -56,13 +63,29 @@ pub(super) async fn run(shared: Arc<Shared>, due: DueEffect) {
         Answer::Responded { .. } => shared.parts.metrics.calls_answered.increment(1),
         Answer::Failed { .. } => shared.parts.metrics.calls_failed.increment(1),
     }
-    // One id whatever came of it: of two tries of one effect the first that is written down counts.
-    let id = EventId::of_answer(&due.effect.id, "answered");
-    let event = Event { id, kind: EventKind::CallAnswered { effect: due.effect.id.clone(), answer } };
-    shared.settle(&due.effect.id, Outcome::Answered { event, at: now }, None);
+    Fate::Settled(Outcome::Answered { event: answered(due, answer), at: now })
 }
 
-async fn answer(shared: &Shared, due: &DueEffect, call: &usher_engine::effect::Call) -> Answer {
+/// Waits for one of the places to call a system, for as long as the lease has more than the call may take.
+///
+/// # Errors
+///
+/// Returns what is to become of the call if there is none, if Usher stops before, or may have lost the lease.
+async fn place(shared: &Shared, held: &Held, time: SignedDuration) -> Result<OwnedSemaphorePermit, Fate> {
+    let patience = held.due.leased_until.duration_since(shared.parts.clock.now()).saturating_sub(time);
+    let patience = Duration::try_from(patience).unwrap_or_default();
+    let mut stopping = shared.stopping.subscribe();
+    let mut lives = shared.presence.lives();
+    tokio::select! {
+        biased;
+        _ = stopping.wait_for(|stopping| *stopping) => Err(Fate::Back),
+        _ = lives.changed() => Err(Fate::Back),
+        place = places(shared, held.system()).acquire_owned() => place.map_err(|_| Fate::Back),
+        () = tokio::time::sleep(patience) => Err(Fate::Waits { system: held.system().to_owned() }),
+    }
+}
+
+async fn answer(shared: &Shared, due: &DueEffect, call: &Call) -> Answer {
     let configuration = match shared.parts.configurations.latest(&due.key.workspace).await {
         Ok(configuration) => configuration,
         Err(error) => {
@@ -80,27 +103,30 @@ async fn answer(shared: &Shared, due: &DueEffect, call: &usher_engine::effect::C
     }
 }
 
+/// Makes the event of an answer: with one id whatever came of the call, so that of two tries of one effect the first
+/// that is written down counts.
+fn answered(due: &DueEffect, answer: Answer) -> Event {
+    let effect = due.effect.id.clone();
+    Event { id: EventId::of_answer(&effect, "answered"), kind: EventKind::CallAnswered { effect, answer } }
+}
+
+/// Sees to a call that panicked: it comes again, until it has done so too often.
+fn panicked(shared: &Shared, due: &DueEffect, words: &str) -> Fate {
+    let error = format!("Usher failed while it made this call: {words}");
+    Fate::Settled(match shared.panicked(&due.effect.id, words) {
+        Some(wait) => Outcome::Retry { at: shared.after(wait), error },
+        None => {
+            let answer = Answer::Failed { kind: CallFailure::Refused, message: error.clone() };
+            let event = Some(answered(due, answer));
+            Outcome::Dead { error, provider: None, event, at: shared.parts.clock.now() }
+        }
+    })
+}
+
 fn places(shared: &Shared, system: &str) -> Arc<Semaphore> {
-    let mut places = lock(&shared.places);
+    let mut calls = lock(&shared.calls);
     let made = || Arc::new(Semaphore::new(shared.settings.calls_at_once));
-    Arc::clone(places.entry(system.to_owned()).or_insert_with(made))
-}
-
-fn put_off(shared: &Shared, due: &DueEffect, wait: SignedDuration, why: &str) {
-    let at = shared.parts.clock.now().saturating_add(wait).unwrap_or(jiff::Timestamp::MAX);
-    shared.settle(&due.effect.id, Outcome::Retry { at, error: why.to_owned() }, None);
-}
-
-fn note_health(shared: &Shared, system: String, answer: &Answer, now: jiff::Timestamp) {
-    let mut health = lock(&shared.health);
-    match answer {
-        Answer::Failed { kind: CallFailure::Timeout | CallFailure::Unreachable, .. } => {
-            health.circuits.entry(system).or_default().failed(now);
-        }
-        Answer::Responded { .. } | Answer::Failed { .. } => {
-            health.circuits.remove(&system);
-        }
-    }
+    Arc::clone(calls.entry(system.to_owned()).or_insert_with(made))
 }
 
 /// Names the system in words.

@@ -34,6 +34,11 @@ impl Circuit {
         }
     }
 
+    /// Returns until when nothing is tried, if nothing is.
+    pub fn open_until(&self) -> Option<Timestamp> {
+        self.open.map(|(until, _)| until)
+    }
+
     /// Notes that the system did not answer, or answered that it cannot.
     pub fn failed(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);

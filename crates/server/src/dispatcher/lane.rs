@@ -1,248 +1,333 @@
 //! One lane: the sends of an address, one at a time, in order.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
-use usher_connect::channels::{Scope, SendOutcome};
+use usher_connect::channels::{Channel, SendOutcome};
 use usher_connect::http;
 use usher_engine::effect::EffectKind;
 use usher_engine::event::{SendFailure, SendFailureReason};
 use usher_engine::id::EventId;
+use usher_engine::message::Outbound;
 use usher_engine::{Event, EventKind};
-use usher_store::{DueEffect, Outcome, Standing};
+use usher_store::{Outcome, Standing};
 
-use super::rate::Rate;
+use super::hand::Held;
+use super::pace::Late;
+use super::settler::Fate;
 use super::{Shared, lock};
 use crate::runner::configuration::{ChannelSetup, Speaks};
+use crate::supervise::caught;
 
 /// Bytes of an answer of a provider that are kept beside the message.
 const ANSWER_BYTES: usize = 4 * 1024;
+/// What a send takes beside the time that its request may take.
+const MARGIN: SignedDuration = SignedDuration::from_secs(2);
+/// The least that a send waits for a status which another process may have made.
+const INTERRUPTED_WAIT: SignedDuration = SignedDuration::from_secs(4);
 
 /// What becomes of a send, and of its lane.
 enum Step {
     /// It is over; the next may go.
     Over(Outcome),
     /// It goes back to the store, and the lane waits with it.
-    Held(Outcome),
+    PutOff(Outcome),
+    /// It was not started; the whole lane goes back as it was.
+    Back,
+    /// It was not started; the whole lane waits in the store until its channel has room.
+    Waits,
 }
 
-/// Works on a lane until it is empty.
+/// Works on a lane until it is empty, or has to wait for long.
 pub(super) async fn run(shared: Arc<Shared>, lane: String) {
-    loop {
-        let next = {
-            let mut lanes = lock(&shared.lanes);
-            let next = lanes.get(&lane).and_then(|lane| lane.front().cloned());
-            if next.is_none() {
-                lanes.remove(&lane);
-            }
-            next
+    let work = Work { shared, lane };
+    while let Some(held) = work.first() {
+        match work.step(&held).await {
+            Step::Over(outcome) => work.over(&held, outcome),
+            Step::PutOff(outcome) => return work.put_off(&held, outcome),
+            Step::Back => return work.give_back(|_| Fate::Back),
+            Step::Waits => return work.give_back(|held| Fate::Waits { system: held.system().to_owned() }),
+        }
+    }
+}
+
+/// A lane that is worked on.
+struct Work {
+    shared: Arc<Shared>,
+    lane: String,
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        // Nobody works on what is left here.
+        if std::thread::panicking() {
+            self.give_back(|_| Fate::Back);
+        }
+    }
+}
+
+impl Work {
+    /// Returns the first send; the lane is gone if there is none.
+    fn first(&self) -> Option<Arc<Held>> {
+        let mut lanes = lock(&self.shared.lanes);
+        let first = lanes.get(&self.lane).and_then(|lane| lane.front().cloned());
+        if first.is_none() {
+            lanes.remove(&self.lane);
+        }
+        first
+    }
+
+    fn over(&self, held: &Arc<Held>, outcome: Outcome) {
+        if let Some(lane) = lock(&self.shared.lanes).get_mut(&self.lane) {
+            lane.pop_front();
+        }
+        self.give(held, Fate::Settled(outcome));
+    }
+
+    /// Puts the first send off. The store gives the others back after it; those of them that may have been sent wait for a
+    /// status too.
+    fn put_off(&self, first: &Arc<Held>, outcome: Outcome) {
+        let lane = lock(&self.shared.lanes).remove(&self.lane).unwrap_or_default();
+        for other in lane.iter().skip(1).filter(|other| other.due.standing == Standing::Interrupted) {
+            self.give(other, Fate::Settled(self.interrupted(other)));
+        }
+        self.give(first, Fate::Settled(outcome));
+    }
+
+    /// Gives the whole lane back.
+    fn give_back(&self, fate: impl Fn(&Held) -> Fate) {
+        let lane = lock(&self.shared.lanes).remove(&self.lane).unwrap_or_default();
+        for held in lane {
+            self.give(&held, fate(&held));
+        }
+    }
+
+    /// Gives back those behind the first whose lease may end while this takes.
+    fn lighten(&self, time: SignedDuration) {
+        let now = self.now();
+        let short = {
+            let mut lanes = lock(&self.shared.lanes);
+            let Some(lane) = lanes.get_mut(&self.lane) else { return };
+            let fits = lane.iter().skip(1).take_while(|held| held.lasts(now, time * 2)).count();
+            lane.split_off((1 + fits).min(lane.len()))
         };
-        let Some(due) = next else { return };
-        let step = if shared.is_stopping() {
-            Step::Held(Outcome::Retry { at: shared.parts.clock.now(), error: "Usher stopped before".to_owned() })
-        } else {
-            send(&shared, &lane, &due).await
+        if short.is_empty() {
+            return;
+        }
+        for held in &short {
+            self.give(held, Fate::Back);
+        }
+        self.shared.follow(self.lane.clone());
+    }
+
+    fn give(&self, held: &Arc<Held>, fate: Fate) {
+        self.shared.give(held, fate, Some(self.lane.clone()));
+    }
+
+    /// Sends one message, unless Usher stops before.
+    async fn step(&self, held: &Arc<Held>) -> Step {
+        if self.shared.is_stopping() {
+            return Step::Back;
+        }
+        let under_way = AtomicBool::new(false);
+        match caught(self.send(held, &under_way)).await {
+            Ok(step) => step,
+            Err(words) => self.panicked(held, &words, under_way.into_inner()),
+        }
+    }
+
+    /// Sees to a send that panicked: it comes again, until it has done so too often.
+    fn panicked(&self, held: &Held, words: &str, under_way: bool) -> Step {
+        let error = format!("Usher failed while it sent this: {words}");
+        match self.shared.panicked(&held.due.effect.id, words) {
+            None => self.dead(held, unavailable(error), None),
+            Some(_) if under_way => self.unknown(held, error),
+            Some(wait) => Step::PutOff(Outcome::Retry { at: self.after(wait), error }),
+        }
+    }
+
+    async fn send(&self, held: &Held, under_way: &AtomicBool) -> Step {
+        let due = &held.due;
+        let EffectKind::Send { message } = &due.effect.kind else {
+            return Step::Over(Outcome::Sent { provider_id: None, provider: None });
         };
-        match step {
-            Step::Over(outcome) => {
-                if let Some(lane) = lock(&shared.lanes).get_mut(&lane) {
-                    lane.pop_front();
+        let setup = match self.shared.parts.configurations.latest(&due.key.workspace).await {
+            Ok(configuration) => configuration.channel(due.key.environment, &due.key.channel).cloned(),
+            Err(error) => {
+                tracing::warn!(%error, "cannot read the settings of a channel; the send waits");
+                let at = self.after(SignedDuration::from_secs(1));
+                return Step::PutOff(Outcome::Retry { at, error: error.to_string() });
+            }
+        };
+        let Some(setup) = setup else {
+            let message = format!("there is no channel `{}` any more", due.key.channel);
+            return self.dead(held, unavailable(message), None);
+        };
+        let channel = match &setup.speaks {
+            // What Usher shows itself is shown once it is in the transcript.
+            Speaks::Here => return Step::Over(Outcome::Sent { provider_id: None, provider: None }),
+            Speaks::To(channel) => channel,
+            Speaks::Nothing(problem) => {
+                setup.note_error(self.now(), problem);
+                return self.dead(held, unavailable(problem.clone()), None);
+            }
+        };
+        if due.standing == Standing::Interrupted {
+            self.shared.parts.metrics.sends.unknown.increment(1);
+            return Step::PutOff(self.interrupted(held));
+        }
+        self.send_by(&setup, &**channel, held, message, under_way).await
+    }
+
+    /// Sends a message by a channel, after the waits that pace and health ask for.
+    async fn send_by(
+        &self,
+        setup: &ChannelSetup,
+        channel: &dyn Channel,
+        held: &Held,
+        message: &Outbound,
+        under_way: &AtomicBool,
+    ) -> Step {
+        let due = &held.due;
+        let request = match channel.request(message, &due.key.address, &due.effect.id) {
+            Ok(request) => request,
+            Err(failure) => return self.dead(held, failure, None),
+        };
+        let time = SignedDuration::try_from(request.timeout).unwrap_or(SignedDuration::MAX).saturating_add(MARGIN);
+        let mut attempt = due.attempts;
+        loop {
+            if let Some(step) = self.wait_for_turn(setup, held).await {
+                return step;
+            }
+            if !held.lasts(self.now(), time) || !self.shared.presence.holds(&held.owner) {
+                return Step::Back;
+            }
+            self.lighten(time);
+            let sent = request.body.clone();
+            under_way.store(true, Ordering::Relaxed);
+            let result = self.shared.parts.http.send(request.clone()).await;
+            let outcome = channel.outcome(&result, attempt);
+            under_way.store(matches!(outcome, SendOutcome::Unknown { .. }), Ordering::Relaxed);
+            let provider = || exchange(sent.as_deref(), result.as_ref().ok());
+            let now = self.now();
+            lock(&self.shared.pace).sent(setup, &outcome, now);
+            match outcome {
+                SendOutcome::Accepted { provider_id } => {
+                    let metrics = &self.shared.parts.metrics;
+                    metrics.sends.sent.increment(1);
+                    metrics.send_seconds.record(now.duration_since(due.asked_at).as_secs_f64());
+                    return Step::Over(Outcome::Sent { provider_id: Some(provider_id), provider: provider() });
                 }
-                shared.settle(&due.effect.id, outcome, Some(lane.clone()));
-            }
-            Step::Held(outcome) => {
-                let waiting = lock(&shared.lanes).remove(&lane).unwrap_or_default();
-                shared.settle(&due.effect.id, outcome, Some(lane.clone()));
-                // The store gives the others back after the first; those that may have been sent wait for a status too.
-                let (interrupted, others): (Vec<_>, Vec<_>) =
-                    waiting.iter().skip(1).partition(|other| other.standing == Standing::Interrupted);
-                for other in interrupted {
-                    let until = after(&shared, shared.settings.unknown_wait);
-                    let error = "Usher was interrupted while it sent this".to_owned();
-                    shared.settle(&other.effect.id, Outcome::Unknown { until, error }, Some(lane.clone()));
+                SendOutcome::Failed { failure } => return self.dead(held, failure, provider()),
+                SendOutcome::Blocked { problem, failure } => {
+                    setup.note_error(now, &problem.message);
+                    return self.dead(held, failure, provider());
                 }
-                shared.let_go(others.into_iter().map(|other| &other.effect.id));
-                return;
-            }
-        }
-    }
-}
-
-/// Sends one message, after the waits that pace and health ask for.
-async fn send(shared: &Shared, lane: &str, due: &DueEffect) -> Step {
-    let EffectKind::Send { message } = &due.effect.kind else {
-        return Step::Over(Outcome::Sent { provider_id: None, provider: None });
-    };
-    let setup = match shared.parts.configurations.latest(&due.key.workspace).await {
-        Ok(configuration) => configuration.channel(due.key.environment, &due.key.channel).cloned(),
-        Err(error) => {
-            tracing::warn!(%error, "cannot read the settings of a channel; the send waits");
-            return Step::Held(Outcome::Retry {
-                at: after(shared, SignedDuration::from_secs(1)),
-                error: error.to_string(),
-            });
-        }
-    };
-    let Some(setup) = setup else {
-        let message = format!("there is no channel `{}` any more", due.key.channel);
-        return dead(shared, due, unavailable(message), None);
-    };
-    let channel = match &setup.speaks {
-        // What Usher shows itself is shown once it is in the transcript.
-        Speaks::Here => return Step::Over(Outcome::Sent { provider_id: None, provider: None }),
-        Speaks::To(channel) => channel,
-        Speaks::Nothing(problem) => {
-            setup.note_error(shared.parts.clock.now(), problem);
-            return dead(shared, due, unavailable(problem.clone()), None);
-        }
-    };
-    if due.standing == Standing::Interrupted {
-        return unknown(shared, due, "Usher was interrupted while it sent this".to_owned());
-    }
-    let request = match channel.request(message, &due.key.address, &due.effect.id) {
-        Ok(request) => request,
-        Err(failure) => return dead(shared, due, failure, None),
-    };
-    let mut attempt = due.attempts;
-    loop {
-        if let Some(step) = wait_for_turn(shared, &setup, lane).await {
-            return step;
-        }
-        let sent = request.body.clone();
-        let result = shared.parts.http.send(request.clone()).await;
-        let outcome = channel.outcome(&result, attempt);
-        let provider = || exchange(sent.as_deref(), result.as_ref().ok());
-        let now = shared.parts.clock.now();
-        note_health(shared, &setup, &outcome, now);
-        match outcome {
-            SendOutcome::Accepted { provider_id } => {
-                shared.parts.metrics.sends.sent.increment(1);
-                let taken = now.duration_since(due.asked_at).as_secs_f64();
-                shared.parts.metrics.send_seconds.record(taken);
-                return Step::Over(Outcome::Sent { provider_id: Some(provider_id), provider: provider() });
-            }
-            SendOutcome::Failed { failure } => return dead(shared, due, failure, provider()),
-            SendOutcome::Blocked { problem, failure } => {
-                setup.note_error(now, &problem.message);
-                return dead(shared, due, failure, provider());
-            }
-            SendOutcome::Unknown { message } => return unknown(shared, due, message),
-            SendOutcome::Retry { after: wait, scope, failure } => {
-                let wait = SignedDuration::try_from(wait).unwrap_or(shared.settings.give_up);
-                if now.duration_since(due.asked_at).saturating_add(wait) > shared.settings.give_up {
-                    shared.parts.metrics.sends.dead.increment(1);
-                    return dead(shared, due, failure, provider());
+                SendOutcome::Unknown { message } => return self.unknown(held, message),
+                SendOutcome::Retry { after: wait, scope, failure } => {
+                    let give_up = self.shared.settings.give_up;
+                    let wait = SignedDuration::try_from(wait).unwrap_or(give_up);
+                    if now.duration_since(due.asked_at).saturating_add(wait) > give_up {
+                        self.shared.parts.metrics.sends.dead.increment(1);
+                        return self.dead(held, failure, provider());
+                    }
+                    self.shared.parts.metrics.sends.retried.increment(1);
+                    lock(&self.shared.pace).hold(setup, &self.lane, scope, wait, now);
+                    let is_short =
+                        wait <= self.shared.settings.short_wait && held.lasts(now, wait.saturating_add(time));
+                    if !is_short || !self.shared.pause(wait).await {
+                        return Step::PutOff(Outcome::Retry { at: self.after(wait), error: failure.message });
+                    }
+                    attempt += 1;
                 }
-                shared.parts.metrics.sends.retried.increment(1);
-                hold(shared, &setup, lane, scope, wait, now);
-                if wait > shared.settings.short_wait || !shared.pause(wait).await {
-                    return Step::Held(Outcome::Retry { at: after(shared, wait), error: failure.message });
+            }
+        }
+    }
+
+    /// Waits until the channel's and the customer's pace, and the channel's health, let the message pass; or says
+    /// that this takes too long to wait for in memory.
+    async fn wait_for_turn(&self, setup: &ChannelSetup, held: &Held) -> Option<Step> {
+        let most = self.shared.settings.short_wait;
+        loop {
+            let now = self.now();
+            let closed_for = lock(&self.shared.pace).closed_for(setup, now);
+            if closed_for > SignedDuration::ZERO {
+                if let Some(step) = self.wait_for_channel(held, closed_for).await {
+                    return Some(step);
                 }
-                attempt += 1;
+                continue;
+            }
+            let reserved = lock(&self.shared.pace).reserve(setup, &self.lane, now, most);
+            match reserved {
+                Ok(SignedDuration::ZERO) => {}
+                Ok(wait) if self.shared.pause(wait).await => {}
+                Ok(_) => return Some(Step::Back),
+                Err(Late::OfPair(wait)) => {
+                    let error = "waits for its turn".to_owned();
+                    return Some(Step::PutOff(Outcome::Retry { at: self.after(wait), error }));
+                }
+                Err(Late::OfChannel(wait)) => {
+                    lock(&self.shared.pace).rest(held.system(), wait - most, now);
+                    return Some(Step::Waits);
+                }
+            }
+            let passed = lock(&self.shared.pace).pass(setup, self.now());
+            let Err(wait) = passed else { return None };
+            if let Some(step) = self.wait_for_channel(held, wait).await {
+                return Some(step);
             }
         }
     }
-}
 
-/// Waits until the channel's and the customer's pace, and the channel's health, let the next message pass; or says
-/// that this takes too long to wait for in memory.
-async fn wait_for_turn(shared: &Shared, setup: &ChannelSetup, lane: &str) -> Option<Step> {
-    loop {
-        let now = shared.parts.clock.now();
-        let Err(wait) = may_send(shared, setup, lane, now) else { return None };
-        if wait > shared.settings.short_wait || !shared.pause(wait).await {
-            return Some(Step::Held(Outcome::Retry {
-                at: after(shared, wait),
-                error: "waits for its turn".to_owned(),
-            }));
+    /// Waits in memory for a channel to which nothing may be sent now, unless it is for long.
+    async fn wait_for_channel(&self, held: &Held, wait: SignedDuration) -> Option<Step> {
+        if wait > self.shared.settings.short_wait {
+            lock(&self.shared.pace).rest(held.system(), wait, self.now());
+            return Some(Step::Waits);
         }
+        if self.shared.pause(wait).await { None } else { Some(Step::Back) }
     }
-}
 
-fn may_send(shared: &Shared, setup: &ChannelSetup, lane: &str, now: Timestamp) -> Result<(), SignedDuration> {
-    let mut health = lock(&shared.health);
-    let health = &mut *health;
-    if let Some(until) = health.holds.get(&setup.id).filter(|until| **until > now) {
-        return Err(until.duration_since(now));
-    }
-    if let Some(circuit) = health.circuits.get_mut(&setup.id) {
-        circuit.pass(now).map_err(|until| until.duration_since(now))?;
-    }
-    if let Some(pair) = setup.pair {
-        let bucket = health.rates.entry(lane.to_owned()).or_default();
-        bucket.take(pair, now)?;
-    }
-    if let Some(number) = setup.number {
-        let bucket = health.rates.entry(setup.id.clone()).or_default();
-        if let Err(wait) = bucket.take(number, now) {
-            if let Some(pair) = setup.pair {
-                health.rates.entry(lane.to_owned()).or_default().give_back(pair);
-            }
-            return Err(wait);
+    /// Waits for a status that tells what became of a send; one that stays unknown for too long is given up, so that the
+    /// customer does not get it again and again.
+    fn unknown(&self, held: &Held, error: String) -> Step {
+        self.shared.parts.metrics.sends.unknown.increment(1);
+        if self.now().duration_since(held.due.asked_at) > self.shared.settings.give_up {
+            return self.dead(held, unavailable(format!("{error}; no status came, and it is not sent again")), None);
         }
+        Step::PutOff(Outcome::Unknown { until: self.after(self.shared.settings.unknown_wait), error })
     }
-    Ok(())
-}
 
-fn note_health(shared: &Shared, setup: &ChannelSetup, outcome: &SendOutcome, now: Timestamp) {
-    let mut health = lock(&shared.health);
-    match outcome {
-        SendOutcome::Blocked { .. }
-        | SendOutcome::Unknown { .. }
-        | SendOutcome::Retry { scope: Scope::Transient | Scope::Number, .. } => {
-            health.circuits.entry(setup.id.clone()).or_default().failed(now);
-        }
-        _ => {
-            health.circuits.remove(&setup.id);
-        }
+    /// Waits for a status of what was under way when Usher died, for as long as no status could come in.
+    fn interrupted(&self, held: &Held) -> Outcome {
+        let away = self.now().duration_since(held.due.asked_at);
+        let wait = away.max(INTERRUPTED_WAIT).min(self.shared.settings.unknown_wait);
+        Outcome::Unknown { until: self.after(wait), error: "Usher was interrupted while it sent this".to_owned() }
     }
-}
 
-/// Keeps the others back whom the provider's limit concerns too.
-fn hold(shared: &Shared, setup: &ChannelSetup, lane: &str, scope: Scope, wait: SignedDuration, now: Timestamp) {
-    let mut health = lock(&shared.health);
-    match scope {
-        Scope::Number | Scope::Account => {
-            let until = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-            let hold = health.holds.entry(setup.id.clone()).or_insert(until);
-            *hold = until.max(*hold);
-        }
-        Scope::Pair => {
-            if let Some(pair) = setup.pair {
-                let one = Rate { burst: 1, ..pair };
-                health.rates.entry(lane.to_owned()).or_default().drain(one, now);
-            }
-        }
-        Scope::Transient => {}
+    /// Gives a send up: the lane goes on, and the session learns of it.
+    fn dead(&self, held: &Held, failure: SendFailure, provider: Option<String>) -> Step {
+        self.shared.parts.metrics.sends.failed.increment(1);
+        let effect = &held.due.effect.id;
+        let error = failure.message.clone();
+        let kind = EventKind::SendFailed { effect: effect.clone(), failure };
+        let event = Event { id: EventId::of_answer(effect, "not_delivered"), kind };
+        Step::Over(Outcome::Dead { error, provider, event: Some(event), at: self.now() })
     }
-}
 
-/// Waits for a status that tells what became of a send; one that stays unknown for too long is given up, so that the
-/// customer does not get it again and again.
-fn unknown(shared: &Shared, due: &DueEffect, error: String) -> Step {
-    shared.parts.metrics.sends.unknown.increment(1);
-    if shared.parts.clock.now().duration_since(due.asked_at) > shared.settings.give_up {
-        return dead(shared, due, unavailable(format!("{error}; no status came, and it is not sent again")), None);
+    fn now(&self) -> Timestamp {
+        self.shared.parts.clock.now()
     }
-    Step::Held(Outcome::Unknown { until: after(shared, shared.settings.unknown_wait), error })
-}
 
-/// Gives a send up: the lane goes on, and the session learns of it.
-fn dead(shared: &Shared, due: &DueEffect, failure: SendFailure, provider: Option<String>) -> Step {
-    shared.parts.metrics.sends.failed.increment(1);
-    let id = EventId::of_answer(&due.effect.id, "not_delivered");
-    let error = failure.message.clone();
-    let event = Event { id, kind: EventKind::SendFailed { effect: due.effect.id.clone(), failure } };
-    Step::Over(Outcome::Dead { error, provider, event: Some(event), at: shared.parts.clock.now() })
+    fn after(&self, wait: SignedDuration) -> Timestamp {
+        self.shared.after(wait)
+    }
 }
 
 fn unavailable(message: String) -> SendFailure {
     SendFailure { reason: SendFailureReason::ChannelUnavailable, code: None, message }
-}
-
-fn after(shared: &Shared, wait: SignedDuration) -> Timestamp {
-    shared.parts.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 /// Writes what was sent and what was answered as one JSON text, to be shown beside the message.

@@ -4,10 +4,18 @@
 //! call starts at once, beside the lane ([`call`]). What comes of an effect is written down in batches ([`settler`]),
 //! and an answer becomes an event in the same transaction. Effects come straight from the commit that made them,
 //! under the lease that the commit took; a sweeper takes up what was left over.
+//!
+//! Memory is bounded ([`places`]): what has no place waits in the store, so that a system that does not answer fills
+//! its own share alone. What a process holds it may start only while it is known to be up ([`presence`]). An effect that
+//! panics goes back to the store and comes again; one that does so too often is a dead letter.
 
 mod call;
 mod circuit;
+mod hand;
 mod lane;
+mod pace;
+mod places;
+mod presence;
 pub mod rate;
 mod settler;
 mod sweeper;
@@ -21,18 +29,23 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, Semaphore, watch};
 use usher_connect::call::Caller;
 use usher_connect::http;
-use usher_engine::effect::EffectKind;
+use usher_engine::effect::{Effect, EffectKind};
 use usher_engine::id::EffectId;
-use usher_store::{DueEffect, Hot, Lease, Outcome, Settlement};
+use usher_store::{AddressKey, DueEffect, Hot, Lease};
 
 use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::runner::configurations::Configurations;
-use circuit::Circuit;
-use rate::Bucket;
-use settler::{Given, Settler};
+use crate::supervise;
+use hand::Held;
+use pace::Pace;
+use places::{Places, system_of};
+use presence::Presence;
+use settler::{Fate, Given, Settler};
+
+pub use places::Place;
 
 /// How effects are carried out.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +60,11 @@ pub struct Settings {
     pub short_wait: SignedDuration,
     /// How often the sweeper looks for what was left over.
     pub sweep_every: Duration,
-    /// Calls to one system at a time, and how many more may wait in memory.
+    /// Calls to one system at a time.
     pub calls_at_once: usize,
+    /// Effects in memory, and those of one system among them.
+    pub in_hand: usize,
+    pub in_hand_of_one: usize,
 }
 
 impl Default for Settings {
@@ -60,6 +76,8 @@ impl Default for Settings {
             short_wait: SignedDuration::from_secs(20),
             sweep_every: Duration::from_millis(500),
             calls_at_once: 256,
+            in_hand: 8_192,
+            in_hand_of_one: 1_024,
         }
     }
 }
@@ -73,8 +91,10 @@ pub struct Parts {
     pub clock: Clock,
     pub metrics: Arc<Metrics>,
     pub live: Live,
-    /// Names this process in leases.
+    /// Names this process among those that share the store.
     pub owner: String,
+    /// Whether no other process can work on the store.
+    pub is_alone: bool,
 }
 
 /// Carries effects out; cheap to clone.
@@ -87,107 +107,152 @@ struct Shared {
     settings: Settings,
     caller: Caller,
     settler: Settler,
-    /// The effects that this process has taken and not settled: neither taken twice nor forgotten in the end.
-    in_hand: Mutex<HashSet<EffectId>>,
+    places: Arc<Places>,
+    presence: Presence,
     lanes: Mutex<HashMap<String, Lane>>,
     /// Lanes in which sends wait in the store for those in hand.
     followed: Mutex<HashSet<String>>,
-    health: Mutex<Health>,
-    /// The places to call a system at the same time, by system.
-    places: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// Systems for whose room effects wait in the store.
+    waiting: Mutex<HashSet<String>>,
+    pace: Mutex<Pace>,
+    /// The permits to call a system at the same time, by system.
+    calls: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// How often an effect has panicked.
+    panics: Mutex<HashMap<EffectId, u32>>,
     sweep: Notify,
     /// How many sweeps were asked for, and how many of these are over.
     sweeps_asked: AtomicU64,
     sweeps_done: AtomicU64,
     stopping: watch::Sender<bool>,
+    /// Whether this process has nothing more to do with the store.
+    left: watch::Sender<bool>,
 }
 
 /// The sends of one address that are in hand, first to last; somebody works on it as long as it is there.
-type Lane = VecDeque<Arc<DueEffect>>;
+type Lane = VecDeque<Arc<Held>>;
 
-/// What is known of the pace and health of channels and systems.
-#[derive(Debug, Default)]
-struct Health {
-    /// By channel, and by address.
-    rates: HashMap<String, Bucket>,
-    /// By channel: nothing is sent before.
-    holds: HashMap<String, Timestamp>,
-    circuits: HashMap<String, Circuit>,
-}
+/// The place that an effect got before its turn was committed, or the system that has no room for it here.
+pub type Admission = Result<Place, String>;
 
 /// Lanes that are remembered as followed.
 const FOLLOWED: usize = 10_000;
-/// How many paces are remembered before those that mean nothing any more are forgotten.
-const RATES: usize = 10_000;
-
-impl Health {
-    /// Forgets the paces of those to whom nothing was sent for a while.
-    fn tidy(&mut self, now: Timestamp) {
-        if self.rates.len() > RATES {
-            self.rates.retain(|_, bucket| !bucket.is_full(now));
-        }
-        self.holds.retain(|_, until| *until > now);
-    }
-}
+/// Panics of one effect after which it is given up, and effects of which they are remembered.
+const PANICS: u32 = 3;
+const PANICKED: usize = 10_000;
 
 impl Dispatcher {
     /// Makes a dispatcher. It takes nothing by itself until it is started.
     pub fn new(parts: Parts, settings: Settings) -> Self {
         let caller = Caller::new(parts.http.clone());
+        let in_hand = parts.metrics.effects_in_hand.clone();
         Self(Arc::new(Shared {
             settler: Settler::default(),
             caller,
+            places: Places::new(settings.in_hand, settings.in_hand_of_one, in_hand),
+            presence: Presence::new(parts.owner.clone(), parts.is_alone),
             parts,
             settings,
-            in_hand: Mutex::default(),
             lanes: Mutex::default(),
             followed: Mutex::default(),
-            health: Mutex::default(),
-            places: Mutex::default(),
+            waiting: Mutex::default(),
+            pace: Mutex::default(),
+            calls: Mutex::default(),
+            panics: Mutex::default(),
             sweep: Notify::new(),
             sweeps_asked: AtomicU64::new(0),
             sweeps_done: AtomicU64::new(0),
             stopping: watch::Sender::new(false),
+            left: watch::Sender::new(false),
         }))
     }
 
+    /// Begins to be known as up, and watches the other processes. Whoever is alone buries all others first: they had the
+    /// store before, and are gone.
+    ///
+    /// # Errors
+    ///
+    /// The store does not answer.
+    pub async fn join(&self) -> Result<(), usher_store::Error> {
+        self.0.beat().await?;
+        if self.0.parts.is_alone {
+            self.0.bury_others().await?;
+        }
+        let alive = Arc::downgrade(&self.0);
+        supervise::keep("presence", move || presence::run(alive.clone()));
+        Ok(())
+    }
+
     /// Starts to write down what comes of effects, to offer answers to the bus, and to sweep.
-    pub fn start(&self, bus: Arc<dyn Bus>) {
+    pub fn start(&self, bus: &Arc<dyn Bus>) {
         settler::start(&self.0, bus);
         sweeper::start(&self.0);
     }
 
-    /// Returns the name of this process in leases.
-    pub fn owner(&self) -> &str {
-        &self.0.parts.owner
+    /// Says that Usher is up, before it does what depends on for how long it was not.
+    ///
+    /// # Errors
+    ///
+    /// The store does not answer.
+    pub async fn beat(&self) -> Result<(), usher_store::Error> {
+        self.0.beat().await
     }
 
-    /// Returns the lease under which a commit hands over its effects.
-    pub fn lease(&self) -> Lease {
+    /// Returns the lease under which a commit hands over its effects; none while this process is not known to be up, or
+    /// is about to stop: then they stay in the store, for whoever is.
+    pub fn lease(&self) -> Option<Lease> {
         self.0.lease()
     }
 
-    /// Takes effects that are leased to this process; those of one lane in order.
-    pub fn take(&self, effects: Vec<DueEffect>) {
-        for effect in effects {
-            self.0.clone().take(effect);
+    /// Asks for places for the effects of a turn that is about to be committed; either all sends get one or none.
+    pub fn admit(&self, key: &AddressKey, effects: &[Effect]) -> Vec<Admission> {
+        let mut admissions: Vec<Admission> = effects
+            .iter()
+            .map(|effect| {
+                let system = system_of(key, &effect.kind);
+                self.0.admit(&system).ok_or(system)
+            })
+            .collect();
+        let is_send = |effect: &Effect| matches!(effect.kind, EffectKind::Send { .. });
+        let refused = effects.iter().zip(&admissions).find_map(|(effect, admission)| {
+            let system = admission.as_ref().err().filter(|_| is_send(effect));
+            system.cloned()
+        });
+        if let Some(system) = refused {
+            for (_, admission) in effects.iter().zip(&mut admissions).filter(|(effect, _)| is_send(effect)) {
+                *admission = Err(system.clone());
+            }
         }
+        admissions
+    }
+
+    /// Takes effects that were committed under this lease; those of one lane in order.
+    pub fn take(&self, effects: Vec<(DueEffect, Place)>, lease: &Lease) {
+        let owner: Arc<str> = Arc::from(lease.owner.as_str());
+        for (due, place) in effects {
+            if let Some(held) = Held::new(due, Arc::clone(&owner), place) {
+                self.0.begin(held);
+            }
+        }
+    }
+
+    /// Gives effects back that may have been committed under this lease, and were not taken.
+    pub fn give_back(&self, effects: impl Iterator<Item = EffectId>, lease: &Lease) {
+        let owner: Arc<str> = Arc::from(lease.owner.as_str());
+        for effect in effects {
+            let given = Given { effect, owner: Arc::clone(&owner), fate: Fate::Back, lane: None, held: None };
+            self.0.settler.give(given);
+        }
+    }
+
+    /// Learns that a turn's effects were left to the store until their system has room.
+    pub fn wait_for(&self, system: &str) {
+        self.0.wait_for(system);
     }
 
     /// Learns that a turn's sends were left to the store, because others of their lane go first: they are taken up as
     /// soon as those are settled.
     pub fn follow(&self, lane: String) {
-        let mut followed = lock(&self.0.followed);
-        if followed.len() >= FOLLOWED {
-            // The sweeper finds them anyway, only later.
-            followed.clear();
-        }
-        followed.insert(lane);
-        drop(followed);
-        // Those before may have been settled between that commit and now.
-        if self.in_hand() == 0 {
-            self.sweep();
-        }
+        self.0.follow(lane);
     }
 
     /// Looks at once for effects that are due.
@@ -203,13 +268,14 @@ impl Dispatcher {
 
     /// Returns how many effects are in hand.
     pub fn in_hand(&self) -> usize {
-        lock(&self.0.in_hand).len()
+        self.0.places.in_hand()
     }
 
     /// Stops: what is under way is finished until the deadline, what only waits goes back to the store.
     pub async fn finish(&self, deadline: tokio::time::Instant) {
         self.0.stopping.send_replace(true);
-        while self.in_hand() > 0 && tokio::time::Instant::now() < deadline {
+        let is_busy = || self.in_hand() > 0 || self.0.settler.owes();
+        while is_busy() && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let left = self.in_hand();
@@ -217,56 +283,127 @@ impl Dispatcher {
             tracing::warn!(left, "stopped before all effects were carried out; they are taken up after the next start");
         }
     }
+
+    /// Takes this process off the list of those that are up. To be called once it does nothing more.
+    pub async fn leave(&self) {
+        self.0.left.send_replace(true);
+        let name = self.0.presence.name();
+        if let Err(error) = self.0.parts.store.leave(&name).await {
+            tracing::warn!(%error, "cannot take leave; the other processes find out by themselves");
+        }
+    }
 }
 
 impl Shared {
-    fn lease(&self) -> Lease {
-        let until = self.parts.clock.now().saturating_add(self.settings.lease).unwrap_or(Timestamp::MAX);
-        Lease { owner: self.parts.owner.clone(), until }
+    fn lease(&self) -> Option<Lease> {
+        let owner = self.presence.name();
+        if self.is_stopping() || !self.presence.holds(&owner) {
+            return None;
+        }
+        Some(Lease { owner: owner.as_ref().to_owned(), until: self.after(self.settings.lease) })
     }
 
     fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
     }
 
-    fn take(self: Arc<Self>, effect: DueEffect) {
-        if !lock(&self.in_hand).insert(effect.effect.id.clone()) {
-            // Its lease ran out while it waited here, and was renewed by taking it again.
-            return;
+    /// Takes a place for an effect of a system, unless nothing of that system is to be taken now, or others wait for it.
+    fn admit(&self, system: &str) -> Option<Place> {
+        if lock(&self.waiting).contains(system) || lock(&self.pace).rests(system, self.parts.clock.now()) {
+            return None;
         }
-        self.parts.metrics.effects_in_hand.increment(1.0);
-        match &effect.effect.kind {
+        self.places.take(system)
+    }
+
+    fn begin(self: &Arc<Self>, held: Arc<Held>) {
+        match &held.due.effect.kind {
             EffectKind::Send { .. } => {
-                let id = effect.key.id();
+                let id = held.due.key.id();
                 let mut lanes = lock(&self.lanes);
                 if let Some(lane) = lanes.get_mut(&id) {
-                    lane.push_back(Arc::new(effect));
+                    lane.push_back(held);
                 } else {
-                    lanes.insert(id.clone(), VecDeque::from([Arc::new(effect)]));
+                    lanes.insert(id.clone(), VecDeque::from([held]));
                     drop(lanes);
-                    tokio::spawn(lane::run(self, id));
+                    tokio::spawn(lane::run(Arc::clone(self), id));
                 }
             }
             EffectKind::Call { .. } => {
-                tokio::spawn(call::run(self, effect));
+                tokio::spawn(call::run(Arc::clone(self), held));
             }
         }
     }
 
-    /// Writes down what came of an effect; a send says its lane.
-    fn settle(&self, effect: &EffectId, outcome: Outcome, lane: Option<String>) {
-        self.settler.give(Given { settlement: Settlement { effect: effect.clone(), outcome }, lane });
+    /// Lets go of an effect, once it is written down what is to become of it; a send says its lane.
+    fn give(&self, held: &Arc<Held>, fate: Fate, lane: Option<String>) {
+        if let Fate::Waits { system } = &fate {
+            self.wait_for(system);
+        }
+        let (effect, owner) = (held.due.effect.id.clone(), Arc::clone(&held.owner));
+        self.settler.give(Given { effect, owner, fate, lane, held: Some(Arc::clone(held)) });
     }
 
-    /// Asks for a sweep where sends wait in the store behind those that are now settled; says whether it did. The
-    /// sweep begins with the notification, once what is settled was let go of.
-    fn go_on<'a>(&self, lanes: impl Iterator<Item = &'a String>) -> bool {
+    /// Gives back what waits in lanes behind what is under way.
+    fn give_waiting_back(&self) {
+        let mut waiting = Vec::new();
+        for (id, lane) in lock(&self.lanes).iter_mut() {
+            waiting.extend(lane.drain(1.min(lane.len())..).map(|held| (id.clone(), held)));
+        }
+        for (lane, held) in waiting {
+            self.give(&held, Fate::Back, Some(lane));
+        }
+    }
+
+    fn follow(&self, lane: String) {
         let mut followed = lock(&self.followed);
-        let freed = !followed.is_empty() && lanes.filter(|lane| followed.remove(*lane)).count() > 0;
-        if freed {
+        if followed.len() >= FOLLOWED {
+            // The sweeper finds them anyway, only later.
+            followed.clear();
+        }
+        followed.insert(lane);
+        drop(followed);
+        // Those before may have been settled between that commit and now.
+        if self.places.in_hand() == 0 {
+            self.ask_for_sweep();
+        }
+    }
+
+    fn wait_for(&self, system: &str) {
+        let mut waiting = lock(&self.waiting);
+        if !waiting.contains(system) {
+            waiting.insert(system.to_owned());
+        }
+    }
+
+    /// Asks for a sweep if effects in the store wait for those that are settled or given back now: sends behind them in
+    /// their lanes, others for their room. Says whether it did. The sweep begins with the notification, once these were
+    /// let go of.
+    fn goes_on(&self, lanes: &[String], done: &[Arc<Held>], is_given_back: bool) -> bool {
+        let mut followed = lock(&self.followed);
+        let is_lane_free = !followed.is_empty() && lanes.iter().filter(|lane| followed.remove(*lane)).count() > 0;
+        drop(followed);
+        let goes_on = !self.is_stopping() && (is_given_back || is_lane_free || self.makes_room(done));
+        if goes_on {
             self.sweeps_asked.fetch_add(1, Ordering::AcqRel);
         }
-        freed
+        goes_on
+    }
+
+    /// Says whether a system for which effects wait in the store has room for many of them, once these are let go of.
+    fn makes_room(&self, done: &[Arc<Held>]) -> bool {
+        let waiting = lock(&self.waiting);
+        if waiting.is_empty() {
+            return false;
+        }
+        let mut freed: HashMap<&str, usize> = HashMap::new();
+        for held in done.iter().filter(|held| waiting.contains(held.system())) {
+            *freed.entry(held.system()).or_default() += 1;
+        }
+        let now = self.parts.clock.now();
+        freed.into_iter().any(|(system, count)| {
+            let left = self.places.of(system).saturating_sub(count);
+            left <= self.settings.in_hand_of_one / 2 && !lock(&self.pace).rests(system, now)
+        })
     }
 
     fn ask_for_sweep(&self) {
@@ -274,23 +411,44 @@ impl Shared {
         self.sweep.notify_one();
     }
 
-    /// Lets go of effects that are settled, or that the store has back.
-    fn let_go<'a>(&self, effects: impl Iterator<Item = &'a EffectId>) {
-        let mut in_hand = lock(&self.in_hand);
-        for effect in effects {
-            if in_hand.remove(effect) {
-                self.parts.metrics.effects_in_hand.decrement(1.0);
-            }
+    /// Notes that an effect panicked, and returns how long it is to be left alone; none if this was too often.
+    fn panicked(&self, effect: &EffectId, words: &str) -> Option<SignedDuration> {
+        self.parts.metrics.effect_panics.increment(1);
+        let mut panics = lock(&self.panics);
+        if panics.len() >= PANICKED {
+            panics.clear();
         }
+        let count = panics.entry(effect.clone()).or_default();
+        *count += 1;
+        let count = *count;
+        let is_over = count >= PANICS;
+        if is_over {
+            panics.remove(effect);
+        }
+        tracing::error!(%effect, panic = words, count, "carrying out an effect panicked");
+        (!is_over).then(|| SignedDuration::from_secs(1 << count))
     }
 
-    /// Waits in memory, unless Usher stops before; says whether the time was waited.
+    /// Forgets what means nothing any more.
+    fn tidy(&self) {
+        lock(&self.pace).tidy(self.parts.clock.now());
+        let all = self.settings.calls_at_once;
+        lock(&self.calls).retain(|_, permits| permits.available_permits() < all || Arc::strong_count(permits) > 1);
+    }
+
+    fn after(&self, wait: SignedDuration) -> Timestamp {
+        self.parts.clock.now().saturating_add(wait).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Waits in memory, unless Usher stops before or may have lost what it leased; says whether the time was waited.
     async fn pause(&self, wait: SignedDuration) -> bool {
         let wait = Duration::try_from(wait).unwrap_or_default();
         let mut stopping = self.stopping.subscribe();
+        let mut lives = self.presence.lives();
         tokio::select! {
             biased;
             _ = stopping.wait_for(|stopping| *stopping) => false,
+            _ = lives.changed() => false,
             () = tokio::time::sleep(wait) => true,
         }
     }

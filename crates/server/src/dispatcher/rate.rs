@@ -42,14 +42,29 @@ impl Bucket {
     ///
     /// Returns the time to wait; nothing was taken.
     pub fn take(&mut self, rate: Rate, now: Timestamp) -> Result<(), SignedDuration> {
+        self.reserve(rate, now, SignedDuration::ZERO).map(|_| ())
+    }
+
+    /// Takes the next permit that is not promised to anybody, and returns how long until it may be used: those who wait
+    /// need not ask again.
+    ///
+    /// # Errors
+    ///
+    /// Returns that time if it is longer than `most`; nothing was taken.
+    pub fn reserve(
+        &mut self,
+        rate: Rate,
+        now: Timestamp,
+        most: SignedDuration,
+    ) -> Result<SignedDuration, SignedDuration> {
         let full_at = self.full_at.max(now);
         let after = full_at.saturating_add(rate.every).unwrap_or(Timestamp::MAX);
-        let over = after.duration_since(now) - rate.whole();
-        if over > SignedDuration::ZERO {
-            return Err(over);
+        let wait = (after.duration_since(now) - rate.whole()).max(SignedDuration::ZERO);
+        if wait > most {
+            return Err(wait);
         }
         self.full_at = after;
-        Ok(())
+        Ok(wait)
     }
 
     /// Puts a permit back that was taken and not used.
@@ -85,6 +100,20 @@ mod tests {
         assert_eq!(bucket.take(rate, later), Ok(()));
         assert_eq!(bucket.take(rate, later), Err(SignedDuration::from_secs(6)));
         assert!(!bucket.is_full(later) && bucket.is_full(later + SignedDuration::from_secs(18)));
+    }
+
+    #[test]
+    fn those_who_wait_have_each_a_time_of_their_own() {
+        let rate = Rate::per_second(10);
+        let mut bucket = Bucket::default();
+        let now = Timestamp::from_second(1_000).unwrap();
+        let most = SignedDuration::from_millis(250);
+        let mut reserve = || bucket.reserve(rate, now, most);
+        let waits: Vec<_> = (0..12).map(|_| reserve().unwrap().as_millis()).collect();
+        assert_eq!(waits[8..], [0, 0, 100, 200]);
+        assert_eq!(reserve().unwrap_err(), SignedDuration::from_millis(300));
+        bucket.give_back(rate);
+        assert_eq!(bucket.reserve(rate, now, most), Ok(SignedDuration::from_millis(200)));
     }
 
     #[test]

@@ -1,90 +1,243 @@
-//! Writes down what came of effects, many at a time, and passes the events that come of it to the bus.
+//! Writes down what came of effects and gives back what was not carried out, many at a time, and passes the events that
+//! come of it to the bus.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc};
+use usher_engine::event::{Answer, CallFailure};
 use usher_engine::id::EffectId;
-use usher_store::{Hot, Settlement};
+use usher_engine::{Event, EventKind};
+use usher_store::{Error, Hot, Outcome, OwnEvent, Settlement};
 
 use super::Shared;
+use super::hand::Held;
 use crate::bus::Bus;
+use crate::supervise::{self, caught};
 
-/// Settlements in one transaction.
+/// Effects in one transaction.
 const BATCH: usize = 256;
 /// How long to wait after the store refused, at first and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
-/// Where settlements wait. There are never more than effects in hand, which are bounded where they are made.
+/// Where effects wait that are over. There are never more than effects in hand, which are bounded.
 #[derive(Debug)]
 pub(super) struct Settler {
     given: mpsc::UnboundedSender<Given>,
-    taken: Mutex<Option<mpsc::UnboundedReceiver<Given>>>,
+    taken: Arc<Mutex<mpsc::UnboundedReceiver<Given>>>,
+    owed: Arc<AtomicUsize>,
 }
 
-/// A settlement, and the lane that it lets go on.
+/// An effect that is over, as far as this process is concerned.
 #[derive(Debug)]
 pub(super) struct Given {
-    pub settlement: Settlement,
+    pub effect: EffectId,
+    /// The name under which it is leased.
+    pub owner: Arc<str>,
+    pub fate: Fate,
+    /// The lane that it lets go on.
     pub lane: Option<String>,
+    /// Its place in memory, which it has until this is written down.
+    pub held: Option<Arc<Held>>,
+}
+
+/// What is to become of an effect.
+#[derive(Debug)]
+pub(super) enum Fate {
+    /// This came of it.
+    Settled(Outcome),
+    /// It was not started: it is due again as it was.
+    Back,
+    /// It was not started, and waits in the store until its system has room.
+    Waits { system: String },
+}
+
+/// One that is given back; counted until the store has it.
+#[derive(Debug)]
+struct Owed(Arc<AtomicUsize>);
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Default for Settler {
     fn default() -> Self {
         let (given, taken) = mpsc::unbounded_channel();
-        Self { given, taken: Mutex::new(Some(taken)) }
+        Self { given, taken: Arc::new(Mutex::new(taken)), owed: Arc::default() }
     }
 }
 
 impl Settler {
     pub(super) fn give(&self, given: Given) {
+        if !matches!(given.fate, Fate::Settled(_)) {
+            self.owed.fetch_add(1, Ordering::AcqRel);
+        }
         // The receiver lives as long as the dispatcher that holds this.
         let _ = self.given.send(given);
     }
+
+    /// Says whether something was given back that the store does not have yet.
+    pub(super) fn owes(&self) -> bool {
+        self.owed.load(Ordering::Acquire) > 0
+    }
 }
 
-pub(super) fn start(shared: &Arc<Shared>, bus: Arc<dyn Bus>) {
-    tokio::spawn(run(Arc::downgrade(shared), Arc::clone(shared), bus));
+pub(super) fn start(shared: &Arc<Shared>, bus: &Arc<dyn Bus>) {
+    let (alive, taken, bus) = (Arc::downgrade(shared), Arc::clone(&shared.settler.taken), Arc::clone(bus));
+    supervise::keep("settler", move || run(Weak::clone(&alive), Arc::clone(&taken), Arc::clone(&bus)));
 }
 
-async fn run(alive: std::sync::Weak<Shared>, shared: Arc<Shared>, bus: Arc<dyn Bus>) {
-    let Some(mut taken) = shared.settler.taken.lock().await.take() else { return };
-    drop(shared);
+async fn run(alive: Weak<Shared>, taken: Arc<Mutex<mpsc::UnboundedReceiver<Given>>>, bus: Arc<dyn Bus>) {
+    let mut taken = taken.lock().await;
     let mut batch = Vec::with_capacity(BATCH);
     while taken.recv_many(&mut batch, BATCH).await > 0 {
         let Some(shared) = alive.upgrade() else { return };
-        let (settlements, lanes): (Vec<_>, Vec<_>) =
-            batch.drain(..).map(|given| (given.settlement, given.lane)).unzip();
-        let effects = write(&shared, &*shared.parts.store, &*bus, settlements).await;
+        let done = Writing { shared: &shared, store: &*shared.parts.store, bus: &*bus };
+        done.write(std::mem::take(&mut batch)).await;
+    }
+}
+
+struct Writing<'a> {
+    shared: &'a Shared,
+    store: &'a dyn Hot,
+    bus: &'a dyn Bus,
+}
+
+impl Writing<'_> {
+    async fn write(&self, batch: Vec<Given>) {
+        let mut settlements = Vec::with_capacity(batch.len());
+        let mut back: Vec<(EffectId, Arc<str>)> = Vec::new();
+        let mut waits: Vec<(EffectId, String, Arc<str>)> = Vec::new();
+        let mut owed = Vec::new();
+        let mut lanes = Vec::with_capacity(batch.len());
+        let mut held = Vec::with_capacity(batch.len());
+        for given in batch {
+            let (effect, owner) = (given.effect, given.owner);
+            lanes.extend(given.lane);
+            held.extend(given.held);
+            if !matches!(given.fate, Fate::Settled(_)) {
+                owed.push(Owed(Arc::clone(&self.shared.settler.owed)));
+            }
+            match given.fate {
+                Fate::Settled(outcome) => settlements.push(Settlement { effect, outcome }),
+                Fate::Back => back.push((effect, owner)),
+                Fate::Waits { system } => waits.push((effect, system, owner)),
+            }
+        }
+        let is_given_back = !back.is_empty();
+        self.settle(settlements).await;
+        self.give_back(back).await;
+        self.let_wait(waits).await;
+        drop(owed);
         // Counted before they are let go of, so that there is no moment in which nothing seems to be left to do.
-        let goes_on = shared.go_on(lanes.iter().flatten());
-        shared.let_go(effects.iter());
+        let goes_on = self.shared.goes_on(&lanes, &held, is_given_back);
+        drop(held);
         if goes_on {
-            shared.sweep.notify_one();
+            self.shared.sweep.notify_one();
+        }
+    }
+
+    /// Writes settlements down, however long the store is away: what was done must not be done again. What the store
+    /// refuses for good is written down one by one, so that it takes nothing else with it.
+    async fn settle(&self, settlements: Vec<Settlement>) {
+        if settlements.is_empty() {
+            return;
+        }
+        match self.try_to_settle(settlements.clone()).await {
+            Ok(()) => {}
+            Err(error) if settlements.len() == 1 => {
+                for settlement in settlements {
+                    self.settle_plainly(settlement, &error).await;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error, "the store refuses what came of some effects; it is written down one by one");
+                for settlement in settlements {
+                    if let Err(error) = self.try_to_settle(vec![settlement.clone()]).await {
+                        self.settle_plainly(settlement, &error).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes down the least of what came of an effect, where the store refuses the whole.
+    async fn settle_plainly(&self, settlement: Settlement, error: &str) {
+        let effect = settlement.effect.clone();
+        tracing::error!(%effect, error, "what came of an effect could not be written down whole");
+        let outcome = plain(&settlement.effect, settlement.outcome);
+        if let Err(error) = self.try_to_settle(vec![Settlement { effect: settlement.effect, outcome }]).await {
+            tracing::error!(%effect, error, "what came of an effect could not be written down; it comes again");
+        }
+    }
+
+    async fn try_to_settle(&self, settlements: Vec<Settlement>) -> Result<(), String> {
+        let now = || self.shared.parts.clock.now();
+        let events: Vec<OwnEvent> = persist(|| self.store.settle(settlements.clone(), now())).await?;
+        self.bus.offer(events);
+        Ok(())
+    }
+
+    async fn give_back(&self, mut back: Vec<(EffectId, Arc<str>)>) {
+        while let Some((_, owner)) = back.last().cloned() {
+            let of_owner: Vec<EffectId> =
+                back.extract_if(.., |(_, of)| *of == owner).map(|(effect, _)| effect).collect();
+            if let Err(error) = persist(|| self.store.release(&of_owner, &owner)).await {
+                tracing::error!(error, "effects could not be given back; they come again when their lease ends");
+            }
+        }
+    }
+
+    async fn let_wait(&self, mut waits: Vec<(EffectId, String, Arc<str>)>) {
+        while let Some((.., owner)) = waits.last().cloned() {
+            let of_owner = waits.extract_if(.., |(.., of)| *of == owner);
+            let of_owner: Vec<(EffectId, String)> = of_owner.map(|(effect, system, _)| (effect, system)).collect();
+            if let Err(error) = persist(|| self.store.let_wait(&of_owner, &owner)).await {
+                tracing::error!(error, "effects could not be given back; they come again when their lease ends");
+            }
         }
     }
 }
 
-/// Writes settlements down, however long the store is away: what was done must not be done again.
-async fn write(shared: &Shared, store: &dyn Hot, bus: &dyn Bus, settlements: Vec<Settlement>) -> Vec<EffectId> {
+/// Asks the store until it answers.
+///
+/// # Errors
+///
+/// It refuses for good, or panicked.
+async fn persist<T, F>(ask: impl Fn() -> F) -> Result<T, String>
+where
+    F: Future<Output = Result<T, Error>> + Send,
+{
     let mut wait = FIRST_WAIT;
     loop {
-        match store.settle(settlements.clone(), shared.parts.clock.now()).await {
-            Ok(events) => {
-                bus.offer(events);
-                break;
-            }
+        match caught(ask()).await? {
+            Ok(answer) => return Ok(answer),
             Err(error) if error.is_transient() => {
                 tracing::warn!(%error, "cannot write down what came of effects; trying again");
                 tokio::time::sleep(wait).await;
                 wait = LONGEST_WAIT.min(wait * 2);
             }
-            Err(error) => {
-                tracing::error!(%error, effects = settlements.len(), "what came of effects could not be written down");
-                break;
-            }
+            Err(error) => return Err(error.to_string()),
         }
     }
-    settlements.into_iter().map(|settlement| settlement.effect).collect()
+}
+
+/// Returns an outcome without the words of others, which may be what cannot be stored.
+fn plain(effect: &EffectId, outcome: Outcome) -> Outcome {
+    let words = || "what came of this could not be written down; Usher's log says why".to_owned();
+    match outcome {
+        Outcome::Sent { .. } => Outcome::Sent { provider_id: None, provider: None },
+        Outcome::Answered { event, at } => {
+            let answer = Answer::Failed { kind: CallFailure::TooLarge, message: words() };
+            let kind = EventKind::CallAnswered { effect: effect.clone(), answer };
+            Outcome::Answered { event: Event { id: event.id, kind }, at }
+        }
+        Outcome::Retry { at, .. } => Outcome::Retry { at, error: words() },
+        Outcome::Unknown { until, .. } => Outcome::Unknown { until, error: words() },
+        Outcome::Dead { at, .. } => Outcome::Dead { error: words(), provider: None, event: None, at },
+    }
 }

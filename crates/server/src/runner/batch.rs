@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use usher_engine::change::Change;
 use usher_engine::contact::Contact;
 use usher_engine::effect::{Effect, EffectKind};
@@ -15,6 +16,8 @@ use usher_store::{AddressKey, Committed, DueEffect, Loaded, Standing, TurnParts,
 use super::Room;
 use super::turn::{self, Plan};
 use crate::bus::{Envelope, Handled, Handler, Origin};
+use crate::dispatcher::Admission;
+use crate::supervise::words_of;
 
 /// How often a turn is taken anew because the session moved on meanwhile.
 const ATTEMPTS: usize = 8;
@@ -33,6 +36,8 @@ struct Taken {
     session: SessionId,
     channel_kind: String,
     effects: Vec<Effect>,
+    /// For each effect its place in this process's hands, or the system that has no room there.
+    admissions: Vec<Admission>,
 }
 
 #[async_trait]
@@ -151,6 +156,8 @@ impl Runner {
 
         // Whether a turn of this pass, not committed yet, stands before at the address.
         let mut chained = vec![false; keys.len()];
+        // The system for which sends of a turn of this pass wait at the address, and with them those of later turns.
+        let mut waits: Vec<Option<String>> = vec![None; keys.len()];
         let mut again = Vec::new();
         let mut records = Vec::with_capacity(open.len());
         let mut taken = Vec::with_capacity(open.len());
@@ -170,14 +177,21 @@ impl Runner {
                         consumed.push(envelope.event.id.clone());
                     }
                 }
-                Some((record, turn)) => {
+                Some((mut record, turn)) => {
                     let Turn { session, changes, effects, .. } = turn;
+                    let admissions = self.admit(envelope, &effects, &mut waits[index]);
+                    for (effect, admission) in admissions.iter().enumerate() {
+                        if let Err(system) = admission {
+                            record.let_wait(effect, system.clone());
+                        }
+                    }
                     taken.push(Taken {
                         place,
                         address_id: begin.address_id.clone(),
                         session: session.id.clone(),
                         channel_kind: session.channel_kind.clone(),
                         effects,
+                        admissions,
                     });
                     if events_left[index] > 0 {
                         let contact = contact_after(&begin.contact, changes);
@@ -198,6 +212,19 @@ impl Runner {
         left.extend(again);
         left.sort_unstable();
         Ok(left)
+    }
+
+    /// Asks for places for the effects of a turn; its sends wait where those of an earlier turn of the pass do.
+    fn admit(&self, envelope: &Envelope, effects: &[Effect], waits: &mut Option<String>) -> Vec<Admission> {
+        let mut admissions = self.0.dispatcher.admit(&envelope.key, effects);
+        for (_, admission) in effects.iter().zip(&mut admissions).filter(|(effect, _)| is_send(effect)) {
+            if let Some(system) = waits {
+                *admission = Err(system.clone());
+            } else if let Err(system) = admission {
+                *waits = Some(system.clone());
+            }
+        }
+        admissions
     }
 
     /// Ends the sessions whose deadline has passed before a customer's event came: that event begins a new one. Says
@@ -230,11 +257,16 @@ impl Runner {
         let room = &*self.0;
         let started = std::time::Instant::now();
         let lease = room.dispatcher.lease();
+        let leased_until = lease.as_ref().map_or(Timestamp::MIN, |lease| lease.until);
         room.metrics.commit_turns.record(records.len() as f64);
-        let committed = match room.store.commit(records, Some(&lease)).await {
+        let committed = match room.store.commit(records, lease.as_ref()).await {
             Ok(committed) => committed,
             Err(error) => {
                 // The commit may have taken place, and only its answer was lost.
+                if let Some(lease) = &lease {
+                    let effects = taken.iter().flat_map(|taken| &taken.effects);
+                    room.dispatcher.give_back(effects.map(|effect| effect.id.clone()), lease);
+                }
                 let ids: Vec<EventId> = taken.iter().map(|taken| batch[taken.place].event.id.clone()).collect();
                 let Ok(seen) = room.store.seen(&ids).await else { return Err(error) };
                 for (taken, _) in taken.iter().zip(seen).filter(|(_, seen)| *seen) {
@@ -256,22 +288,31 @@ impl Runner {
                     room.metrics.turns.committed.increment(1);
                     room.metrics.turn_seconds.record(now.duration_since(envelope.at).as_secs_f64());
                     room.live.nudge(&taken.address_id);
-                    let sends = taken.effects.iter().any(|effect| matches!(effect.kind, EffectKind::Send { .. }));
-                    if sends && !sends_leased {
+                    if taken.effects.iter().any(is_send) && !sends_leased {
                         room.dispatcher.follow(taken.address_id);
                     }
-                    let leased = |effect: &Effect| sends_leased || matches!(effect.kind, EffectKind::Call { .. });
-                    due.extend(taken.effects.into_iter().filter(leased).map(|effect| DueEffect {
-                        key: envelope.key.clone(),
-                        channel_kind: taken.channel_kind.clone(),
-                        session: taken.session.clone(),
-                        effect,
-                        standing: Standing::Fresh,
-                        attempts: 0,
-                        asked_at: now,
-                        leased_until: lease.until,
-                        position: 0,
-                    }));
+                    for (effect, admission) in taken.effects.into_iter().zip(taken.admissions) {
+                        let place = match admission {
+                            Ok(place) if sends_leased || !is_send(&effect) => place,
+                            Ok(_) => continue,
+                            Err(system) => {
+                                room.dispatcher.wait_for(&system);
+                                continue;
+                            }
+                        };
+                        let due_effect = DueEffect {
+                            key: envelope.key.clone(),
+                            channel_kind: taken.channel_kind.clone(),
+                            session: taken.session.clone(),
+                            effect,
+                            standing: Standing::Fresh,
+                            attempts: 0,
+                            asked_at: now,
+                            leased_until,
+                            position: 0,
+                        };
+                        due.push((due_effect, place));
+                    }
                 }
                 Committed::Duplicate => {
                     handled[taken.place] = Handled::Done;
@@ -283,7 +324,11 @@ impl Runner {
                 }
             }
         }
-        room.dispatcher.take(due);
+        match &lease {
+            Some(lease) => room.dispatcher.take(due, lease),
+            // They are due, for whoever may take them.
+            None => room.dispatcher.sweep(),
+        }
         Ok(conflicts)
     }
 
@@ -345,6 +390,10 @@ impl Runner {
     }
 }
 
+fn is_send(effect: &Effect) -> bool {
+    matches!(effect.kind, EffectKind::Send { .. })
+}
+
 /// Returns the contact as the turn's changes leave it.
 fn contact_after(contact: &Contact, changes: Vec<Change>) -> Contact {
     let mut contact = contact.clone();
@@ -358,14 +407,6 @@ fn contact_after(contact: &Contact, changes: Vec<Change>) -> Contact {
         }
     }
     contact
-}
-
-fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|words| (*words).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "it panicked".to_owned())
 }
 
 /// Says whether a session can be continued with this event; for [`turn::plan`].

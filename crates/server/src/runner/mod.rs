@@ -175,6 +175,7 @@ impl Handle {
             metrics: Arc::clone(&metrics),
             live: live.clone(),
             owner: core.ids.id(),
+            is_alone: core.store.is_single_process(),
         };
         let (statuses, told) = Statuses::new();
         let room = Arc::new(Room {
@@ -194,15 +195,9 @@ impl Handle {
             started_at: clock.now(),
             clock,
         });
-        // Before anything is due: time in which nobody could write to us does not count.
-        timers::wake(&room).await?;
-        if core.store.is_single_process() {
-            // Whoever had leased effects here is gone.
-            let interrupted = room.store.end_leases(room.clock.now()).await?;
-            if interrupted > 0 {
-                tracing::info!(interrupted, "takes up effects that were under way when Usher stopped");
-            }
-        }
+        // Before anything is due: time in which nobody could write to us does not count, and whoever had leased effects
+        // and is gone has them no more.
+        room.dispatcher.join().await?;
         let runner = Runner(Arc::clone(&room));
         let recorder = |bus: &Arc<dyn Bus>| Recorder {
             store: Arc::clone(&room.store),
@@ -306,6 +301,7 @@ impl Handle {
         if let Some(stream) = &self.0.stream {
             stream.finish(last).await;
         }
+        self.dispatcher.leave().await;
     }
 
     /// Says whether everything is handled that must be handled here.

@@ -20,8 +20,8 @@ pub struct Settings {
     pub due_every: Duration,
     /// Events of our own that nobody consumed.
     pub pending_every: Duration,
-    /// The note that Usher is up.
-    pub beat_every: Duration,
+    /// Tidying what is in memory.
+    pub tidy_every: Duration,
     /// Removing what need not be remembered.
     pub prune_every: Duration,
 }
@@ -31,7 +31,7 @@ impl Default for Settings {
         Self {
             due_every: Duration::from_millis(250),
             pending_every: Duration::from_secs(1),
-            beat_every: Duration::from_secs(2),
+            tidy_every: Duration::from_secs(2),
             prune_every: Duration::from_secs(60),
         }
     }
@@ -43,8 +43,8 @@ const NOTES_EVERY: Duration = Duration::from_secs(1);
 const BATCH: u32 = 500;
 /// After how long an event of our own that was offered and not consumed is offered again.
 const OFFER_AGAIN: SignedDuration = SignedDuration::from_secs(10);
-/// A pause of the note that Usher is up that still counts as up.
-const BEAT_GRACE_MS: i64 = 10_000;
+/// A pause between two looks after which Usher may have been away.
+const PAUSE: SignedDuration = SignedDuration::from_secs(10);
 /// Events on the bus beyond which nothing more is added to it.
 const ON_THE_BUS: usize = 4_000;
 /// How many times as long as it took to remove a part the others have the store before the next.
@@ -57,19 +57,6 @@ pub struct Timers {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// Notes that Usher is up again, and moves the ends of sessions by the time in which it was not.
-///
-/// # Errors
-///
-/// The store does not answer.
-pub async fn wake(room: &Room) -> Result<(), Error> {
-    let away = room.store.beat(room.dispatcher.owner(), room.clock.now(), BEAT_GRACE_MS).await?.away_ms;
-    if away > 0 {
-        tracing::info!(seconds = away / 1000, "sessions get the time back in which Usher was away");
-    }
-    Ok(())
-}
-
 impl Timers {
     /// Starts the loops.
     pub fn start(room: &Arc<Room>, bus: &Arc<dyn Bus>, settings: Settings) -> Self {
@@ -78,7 +65,7 @@ impl Timers {
             (Duty::Fire, settings.due_every),
             (Duty::OfferAgain, settings.pending_every),
             (Duty::Note, NOTES_EVERY),
-            (Duty::Beat, settings.beat_every),
+            (Duty::Tidy, settings.tidy_every),
             (Duty::Prune, settings.prune_every),
         ];
         let tasks = duties
@@ -110,8 +97,8 @@ enum Duty {
     OfferAgain,
     /// Writes down what was noted of channels.
     Note,
-    /// Notes that Usher is up, and tidies what is in memory.
-    Beat,
+    /// Tidies what is in memory.
+    Tidy,
     /// Removes what need not be remembered.
     Prune,
 }
@@ -143,7 +130,7 @@ impl Loop {
                 Duty::Fire => fire(&mut self).await,
                 Duty::OfferAgain => offer_again(&self).await,
                 Duty::Note => self.room.configurations.notes().write(&self.room.records, &self.room.ids).await,
-                Duty::Beat => self.beat().await,
+                Duty::Tidy => self.tidy(),
                 Duty::Prune => prune_all(&self).await,
             };
             match done {
@@ -160,18 +147,18 @@ impl Loop {
         }
     }
 
-    async fn beat(&self) -> Result<(), Error> {
+    fn tidy(&self) -> Result<(), Error> {
         self.room.metrics.upkeep();
         self.room.visitors.tidy(self.room.clock.now());
-        wake(&self.room).await
+        Ok(())
     }
 }
 
 /// Fires what is due.
 async fn fire(of: &mut Loop) -> Result<(), Error> {
     let store: &dyn Hot = &*of.room.store;
-    if of.room.clock.now().duration_since(of.fired_at).as_millis() > i128::from(BEAT_GRACE_MS) {
-        wake(&of.room).await?;
+    if of.room.clock.now().duration_since(of.fired_at) > PAUSE {
+        of.room.dispatcher.beat().await?;
     }
     while of.bus.waiting() < ON_THE_BUS {
         let now = of.room.clock.now();

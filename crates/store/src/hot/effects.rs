@@ -2,6 +2,7 @@
 
 pub(in crate::hot) mod due;
 pub(in crate::hot) mod settle;
+pub(in crate::hot) mod waiting;
 
 use jiff::Timestamp;
 use usher_engine::effect::Effect;
@@ -15,6 +16,7 @@ use crate::error::Result;
 
 pub(super) use due::{due, end_leases, release};
 pub(super) use settle::{FREE, settle};
+pub(super) use waiting::{let_in, let_wait, waiting_systems};
 
 /// How long a send that waits behind others of its lane is left alone, in milliseconds. It is freed when those are
 /// settled; this is for the case that nobody lived to free it.

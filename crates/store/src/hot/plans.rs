@@ -64,6 +64,7 @@ fn statements() -> Vec<Listed> {
         effects::settle.DEAD;
         effects::settle.FAILED;
         effects::settle.FREE (1_i64);
+        effects::waiting.LET_WAIT ("owner");
         events.INSERT;
         events.CONSUME;
         prune::conversations.LEAVE_POSITION;
@@ -98,6 +99,8 @@ fn polls(dialect: Dialect) -> Vec<(String, Vec<Param>)> {
         (effects::due::IS_DUE.to_owned(), params![1_i64]),
         (effects::due::DUE_LANES.to_owned(), page()),
         (effects::due::due_calls_sql(dialect), page()),
+        (effects::waiting::WAITING_SYSTEMS.to_owned(), params![]),
+        (effects::waiting::let_in_sql(dialect), params!["w/sandbox/channel/c", 10_i64]),
         (events::IS_PENDING.to_owned(), params![1_i64]),
         (events::offer_sql(dialect), params![1_i64, 10_i64, 1_i64]),
         (timers::IS_DUE.to_owned(), params![1_i64]),

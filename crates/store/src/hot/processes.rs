@@ -72,7 +72,7 @@ fn move_deadlines_sql(dialect: Dialect) -> &'static str {
 
 /// What a process has leased, found among what is open, which is little.
 pub(in crate::hot) const LEASED_BY: &str = "SELECT e.id AS id, e.address_id AS address_id FROM effects e
-    WHERE e.due_at > $1 AND e.owner = $2 AND e.state = 'leased' ORDER BY e.id";
+    WHERE e.due_at > $1 AND e.waits_for IS NULL AND e.owner = $2 AND e.state = 'leased' ORDER BY e.id";
 
 pub(super) async fn bury(db: &Db, process: &str, now: Timestamp) -> Result<u64> {
     let mut tx = db.begin().await?;

@@ -155,6 +155,8 @@ pub struct EffectRow {
     /// The position of the send's message; 0 for a call.
     pub position: i64,
     pub effect: String,
+    /// The system for whose room it waits instead of being handed over.
+    pub waits_for: Option<String>,
 }
 
 /// A timer that the turn sets.
@@ -220,6 +222,14 @@ impl TurnRecord {
         &self.event_id
     }
 
+    /// Lets an effect, by its place among those of the turn, wait in the store until its system has room, instead of
+    /// handing it over with the commit.
+    pub fn let_wait(&mut self, effect: usize, system: String) {
+        if let Some(effect) = self.effects.get_mut(effect) {
+            effect.waits_for = Some(system);
+        }
+    }
+
     pub(super) fn version(&self) -> i64 {
         self.session.version
     }
@@ -253,7 +263,8 @@ impl TurnRecord {
             EffectKind::Send { message } => ("send", self.add_outbound(effect, message)?),
             EffectKind::Call { .. } => ("call", 0),
         };
-        self.effects.push(EffectRow { id: effect.id.to_string(), kind, position, effect: to_json("effect", effect)? });
+        let (id, effect) = (effect.id.to_string(), to_json("effect", effect)?);
+        self.effects.push(EffectRow { id, kind, position, effect, waits_for: None });
         Ok(())
     }
 

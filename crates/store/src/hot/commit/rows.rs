@@ -163,6 +163,7 @@ pub(in crate::hot) static EFFECTS: LazyMany = LazyMany::new(|| {
             ("owner", Text),
             ("attempts", Int),
             ("asked_at", Int),
+            ("waits_for", Text),
         ],
         "",
     )

@@ -159,7 +159,8 @@ fn effects(batch: &mut Batch, good: &[(&TurnRecord, bool)], lease: Option<&Lease
         turn.effects.iter().map(move |effect| {
             let key = &turn.loaded.key;
             let waits = !*free && effect.kind == "send";
-            let lease = lease.filter(|_| !waits);
+            let waits_for = effect.waits_for.as_deref().filter(|_| !waits);
+            let lease = lease.filter(|_| !waits && waits_for.is_none());
             let due_at = match lease {
                 Some(lease) => lease.until.as_millisecond(),
                 None if waits => turn.now + PARKED,
@@ -182,6 +183,7 @@ fn effects(batch: &mut Batch, good: &[(&TurnRecord, bool)], lease: Option<&Lease
                 lease.map(|lease| lease.owner.as_str()),
                 i64::from(lease.is_some()),
                 turn.now,
+                waits_for,
             ]
         })
     });

@@ -20,12 +20,11 @@ const COLUMNS: &str = "e.id AS id, e.address_id AS address_id, e.workspace AS wo
 const ROWS: u32 = 2_000;
 
 /// Whether anything is due; most of the time nothing is, and this takes no lock.
-pub(in crate::hot) const IS_DUE: &str = "SELECT 1 FROM effects WHERE due_at <= $1 LIMIT 1";
+pub(in crate::hot) const IS_DUE: &str = "SELECT 1 FROM effects WHERE due_at <= $1 AND waits_for IS NULL LIMIT 1";
 
 /// Lanes with a send that is due, some of them several times: asked by what is due, not lane by lane, of which many may
 /// wait.
-pub(in crate::hot) const DUE_LANES: &str =
-    "SELECT e.address_id AS id FROM effects e WHERE e.due_at <= $1 AND e.kind = 'send' ORDER BY e.due_at LIMIT $2";
+pub(in crate::hot) const DUE_LANES: &str = "SELECT e.address_id AS id FROM effects e WHERE e.due_at <= $1 AND e.waits_for IS NULL AND e.kind = 'send' ORDER BY e.due_at LIMIT $2";
 
 pub(in crate::hot) async fn due(db: &Db, now: Timestamp, limit: u32, lease: &Lease) -> Result<Vec<DueEffect>> {
     let mut reader = db;
@@ -80,7 +79,8 @@ pub(in crate::hot) static TAKE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text)],
         2,
-        "UPDATE effects SET taken_from = state, state = 'leased', owner = $1, due_at = $2, attempts = attempts + 1
+        "UPDATE effects SET taken_from = state, state = 'leased', owner = $1, due_at = $2, attempts = attempts + 1,
+            waits_for = NULL
         FROM {rows} AS v WHERE effects.id = v.id AND effects.address_id = v.address_id",
     )
 });
@@ -88,7 +88,7 @@ pub(in crate::hot) static TAKE: LazyMany = LazyMany::new(|| {
 pub(in crate::hot) fn due_calls_sql(dialect: Dialect) -> String {
     let others = skip_locked(dialect);
     format!(
-        "SELECT {COLUMNS} FROM effects e WHERE e.due_at <= $1 AND e.kind = 'call' ORDER BY e.due_at, e.id LIMIT $2{others}"
+        "SELECT {COLUMNS} FROM effects e WHERE e.due_at <= $1 AND e.waits_for IS NULL AND e.kind = 'call' ORDER BY e.due_at, e.id LIMIT $2{others}"
     )
 }
 
