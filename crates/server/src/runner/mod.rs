@@ -219,7 +219,7 @@ impl Handle {
                 (bus, Workers::Local(workers))
             }
         };
-        room.dispatcher.start(Arc::clone(&bus));
+        room.dispatcher.start(&bus);
         let timers = Timers::start(&room, &bus, settings.timers);
         let ending = Mutex::new(Some((workers, timers)));
         Ok(Self(Arc::new(Running { room, bus, stream, accepting: AtomicBool::new(true), ending })))

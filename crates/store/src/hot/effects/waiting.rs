@@ -35,10 +35,10 @@ pub(in crate::hot) static LET_WAIT: LazyMany = LazyMany::new(|| {
 
 /// Goes from system to system, however many effects wait for each.
 pub(in crate::hot) const WAITING_SYSTEMS: &str = "WITH RECURSIVE systems(system) AS (
-        SELECT min(waits_for) FROM effects WHERE waits_for IS NOT NULL
+        SELECT min(waits_for) FROM effects WHERE waits_for > ''
         UNION ALL
-        SELECT (SELECT min(e.waits_for) FROM effects e WHERE e.waits_for > s.system)
-        FROM systems s WHERE s.system IS NOT NULL
+        SELECT (SELECT min(e.waits_for) FROM effects e WHERE e.waits_for > systems.system)
+        FROM systems WHERE systems.system IS NOT NULL
     )
     SELECT system FROM systems WHERE system IS NOT NULL";
 

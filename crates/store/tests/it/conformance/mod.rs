@@ -6,6 +6,7 @@ pub(crate) mod hot_effects;
 pub(crate) mod hot_processes;
 pub(crate) mod hot_statuses;
 pub(crate) mod hot_timers;
+pub(crate) mod hot_waiting;
 pub(crate) mod people;
 pub(crate) mod retention;
 pub(crate) mod stage;
@@ -105,6 +106,11 @@ conformance! {
         more_than_fits_leaves_in_parts,
         an_ended_session_remembers_no_variables,
         problems_and_changes_have_limits_of_their_own;
+    hot_waiting:
+        what_waits_is_due_once_it_is_let_in,
+        a_heap_that_waits_stands_before_nobody,
+        what_was_taken_in_vain_waits_as_it_stood,
+        what_comes_behind_one_that_waits_waits_with_it;
 }
 
 /// Every function that takes a store is in the list, and every file is in a module.
