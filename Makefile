@@ -9,7 +9,7 @@ test: ## runs every check and every test; `scripts/test STAGE…` runs a few
 gen: ## writes the derived files anew: OpenAPI, node catalogue, schemas, the editor's API types
 	@scripts/gen
 
-bench: ## measures the built server beside a bare floor on this machine
+bench: ## measures the built server beside a bare floor and other servers on this machine
 	@scripts/bench
 
 audit: ## checks licences, bans and advisories (needs cargo-deny)

@@ -1,5 +1,5 @@
-//! The conversation that every contact has: a menu, a question, a condition, a call of an API, a text. What the
-//! contact says, and what must come back, word for word; it differs from contact to contact, so that an answer
+//! The conversation that every contact has: a menu; then, by a tap, a branch, a call of an API, a condition, a text.
+//! What the contact says, and what must come back, word for word; it differs from contact to contact, so that an answer
 //! that went to somebody else is seen.
 
 /// The token with which sends must come to the Graph API's stand-in.
@@ -8,10 +8,10 @@ pub const TOKEN: &str = "bench-token";
 pub const SECRET: &str = "bench-app-secret";
 /// How many WhatsApp numbers the business has; contacts are spread over them.
 pub const NUMBERS: u32 = 20;
-/// Turns of one conversation: three messages and the API's answer.
-pub const TURNS: u32 = 4;
+/// Turns of one conversation: two messages and the API's answer.
+pub const TURNS: u32 = 3;
 /// Messages that one contact sends.
-pub const STEPS: usize = 3;
+pub const STEPS: usize = 2;
 /// What the contact picks from the menu.
 pub const OPTION: &str = "Where is my order?";
 
@@ -20,16 +20,43 @@ const FIRST_NUMBER: u64 = 100_000_000_000_000;
 const FIRST_ORDER: u32 = 1_000_000;
 
 /// Somebody who writes to the business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Contact(pub u32);
 
 /// What a contact says at a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Says {
     /// Writes a text.
-    Text(String),
+    Text(&'static str),
     /// Taps the button with this title; its id is known from the message that showed it.
     Tap(&'static str),
+}
+
+/// What must come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    Menu,
+    Order,
+}
+
+/// How a conversation goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Script {
+    /// From the greeting to the end.
+    Whole,
+    /// By a contact whose session has been waiting at the menu: the rest of it, and the beginning of the next.
+    Resumed,
+}
+
+impl Script {
+    /// What is said at a step, and what it is answered with.
+    pub fn step(self, step: usize) -> (Says, Answer) {
+        match (self, step) {
+            (Self::Whole, 0) | (Self::Resumed, 1..) => (Says::Text("hi"), Answer::Menu),
+            (Self::Whole, 1..) => (Says::Tap(OPTION), Answer::Order),
+            (Self::Resumed, 0) => (Says::Text(OPTION), Answer::Order),
+        }
+    }
 }
 
 impl Contact {
@@ -55,31 +82,20 @@ impl Contact {
         FIRST_ORDER + self.0
     }
 
-    pub fn of_order(order: u32) -> Option<Self> {
-        order.checked_sub(FIRST_ORDER).map(Self)
+    /// The status of its order, as the order API knows it.
+    pub fn status(self) -> &'static str {
+        ["packed", "shipped", "delivered"][(self.0 % 3) as usize]
     }
 
-    pub fn says(self, step: usize) -> Says {
-        match step {
-            0 => Says::Text("hi".to_owned()),
-            1 => Says::Tap(OPTION),
-            _ => Says::Text(self.order().to_string()),
+    /// The text of an answer to this contact.
+    pub fn reads(self, answer: Answer) -> String {
+        let (name, order) = (self.name(), self.order());
+        match (answer, self.status()) {
+            (Answer::Menu, _) => format!("Hi {name}! What can we do for you?"),
+            (Answer::Order, "shipped") => format!("{name}, order {order} is on its way."),
+            (Answer::Order, status) => format!("{name}, order {order} is {status}."),
         }
     }
-
-    /// The text that must come back.
-    pub fn expects(self, step: usize) -> String {
-        match step {
-            0 => format!("Hi {}! What can we do for you?", self.name()),
-            1 => "What is your order number?".to_owned(),
-            _ => format!("{}, order {} is {}.", self.name(), self.order(), status(self.order())),
-        }
-    }
-}
-
-/// The status of an order, as the order API knows it.
-pub fn status(order: u32) -> &'static str {
-    ["packed", "shipped", "delivered"][(order % 3) as usize]
 }
 
 /// The id at Meta of one of the business's numbers.
@@ -97,11 +113,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contacts_are_known_by_phone_and_order() {
+    fn contacts_are_known_by_their_phone() {
         let contact = Contact(4_711);
         assert_eq!(Contact::of_phone(&contact.phone()), Some(contact));
         assert_eq!(Contact::of_phone(&format!("+{}", contact.phone())), Some(contact));
-        assert_eq!(Contact::of_order(contact.order()), Some(contact));
         assert_eq!(Contact::of_phone("12"), None);
         assert_eq!(number_of_id(&number_id(contact.number())), Some(contact.number()));
         assert_eq!(number_of_id(&number_id(NUMBERS)), None);
@@ -109,7 +124,19 @@ mod tests {
 
     #[test]
     fn no_two_contacts_expect_the_same_answers() {
-        assert_ne!(Contact(1).expects(0), Contact(2).expects(0));
-        assert_ne!(Contact(1).expects(2), Contact(4).expects(2));
+        assert_ne!(Contact(1).reads(Answer::Menu), Contact(2).reads(Answer::Menu));
+        assert_ne!(Contact(1).reads(Answer::Order), Contact(4).reads(Answer::Order));
+    }
+
+    #[test]
+    fn both_ways_of_the_condition_are_gone() {
+        assert!(Contact(1).reads(Answer::Order).ends_with("is on its way."));
+        assert!(Contact(2).reads(Answer::Order).ends_with("is delivered."));
+    }
+
+    #[test]
+    fn a_resumed_conversation_leaves_the_contact_at_the_menu_again() {
+        assert_eq!(Script::Whole.step(0), Script::Resumed.step(STEPS - 1));
+        assert_eq!(Script::Resumed.step(0).1, Script::Whole.step(STEPS - 1).1);
     }
 }

@@ -1,70 +1,41 @@
 //! `make bench`: drives the built server with signed WhatsApp webhooks from many contacts, all on loopback, checks every
-//! answer, and prints what it measured beside a bare floor that was measured in the same run.
+//! answer, and prints what it measured beside a bare floor and other servers that were measured in the same run.
 
+mod cgroup;
 mod connection;
 mod conversation;
+mod disk;
 mod floor;
+mod held;
 mod load;
 mod measure;
+mod page;
+mod peers;
 mod process;
-mod report;
+mod results;
+mod run;
 mod stand_in;
+mod states;
+mod stored;
 mod usher;
 mod webhook;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::process::ExitCode;
 
-use anyhow::{Context, Result};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use anyhow::Result;
+use clap::{Parser, Subcommand};
 
-use measure::{Sizes, Subject, measure};
-use report::Report;
-use usher::Usher;
+use run::Measure;
 
 #[derive(Debug, Parser)]
-#[command(about = "Measures the built Usher server beside a bare floor, on loopback.")]
+#[command(about = "Measures the built Usher server beside a bare floor and other servers, on loopback.")]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Subcommands>,
     #[command(flatten)]
     measure: Measure,
-}
-
-#[derive(Debug, Args)]
-struct Measure {
-    /// Conversations of the busy part.
-    #[arg(long, default_value_t = 20_000)]
-    conversations: u32,
-    /// Contacts that converse at a time in the busy part.
-    #[arg(long, default_value_t = 256)]
-    at_once: u32,
-    /// Conversations of the steady part, begun at half the busy rate.
-    #[arg(long, default_value_t = 5_000)]
-    steady: u32,
-    /// Sessions left waiting at their menu; 0 leaves this part out.
-    #[arg(long, default_value_t = 100_000)]
-    at_rest: u32,
-    /// Milliseconds that the order API takes for an answer.
-    #[arg(long, default_value_t = 0)]
-    api_delay: u64,
-    /// Seconds after which a part begins no conversation any more.
-    #[arg(long, default_value_t = 120)]
-    limit: u64,
-    /// Measures only this one.
-    #[arg(long)]
-    only: Option<Which>,
-    /// A new folder for the databases, which stay; otherwise one for temporary files, which is removed in the end.
-    #[arg(long)]
-    folder: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Which {
-    Floor,
-    Usher,
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,69 +49,22 @@ enum Subcommands {
         #[arg(long)]
         stand_in: SocketAddr,
     },
+    /// Writes the results of a run down as those that the page tells of, and the page's tables and plots from them.
+    Document {
+        /// The results of the run [default: those of the last one].
+        results: Option<PathBuf>,
+    },
 }
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let arguments = Arguments::parse();
-    if let Some(Subcommands::Floor { listen, folder, stand_in }) = arguments.command {
-        floor::serve(listen, &folder, stand_in).await?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    run(arguments.measure).await
-}
-
-async fn run(arguments: Measure) -> Result<ExitCode> {
-    let sizes = Sizes {
-        conversations: arguments.conversations.max(1),
-        at_once: arguments.at_once.clamp(1, 4_096),
-        steady: arguments.steady.max(1),
-        at_rest: arguments.at_rest,
-        api_delay: Duration::from_millis(arguments.api_delay),
-        limit: Duration::from_secs(arguments.limit),
-    };
-    let temporary = std::env::temp_dir().join(format!("usher-bench.{}", std::process::id()));
-    let folder = arguments.folder.clone().unwrap_or_else(|| temporary.clone());
-    let wanted = |which| arguments.only.is_none_or(|only| only == which);
-
-    let measured = async {
-        let mut all = Vec::new();
-        if wanted(Which::Floor) {
-            all.push(measure(&Floor, &folder.join("floor"), &sizes).await.context("measuring the floor")?);
+    match arguments.command {
+        Some(Subcommands::Floor { listen, folder, stand_in }) => floor::serve(listen, &folder, stand_in).await?,
+        Some(Subcommands::Document { results }) => {
+            page::document(&results.unwrap_or_else(run::last_results))?;
         }
-        if wanted(Which::Usher) {
-            all.push(measure(&Usher::find()?, &folder.join("usher"), &sizes).await.context("measuring Usher")?);
-        }
-        Ok::<_, anyhow::Error>(Report(all))
-    };
-    let measured = measured.await;
-    if arguments.folder.is_none() {
-        // What is left of it is the system's to clean.
-        let _ = std::fs::remove_dir_all(&temporary);
+        None => return run::run(arguments.measure).await,
     }
-    let report = measured?;
-    println!("{report}");
-    Ok(if report.0.iter().all(report::Figures::is_right) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// The bare floor, which is this same program.
-struct Floor;
-
-impl Subject for Floor {
-    const NAME: &'static str = "floor";
-
-    fn set_up(&self, _: &Path, _: SocketAddr) -> Result<()> {
-        Ok(())
-    }
-
-    fn command(&self, folder: &Path, address: SocketAddr, stand_in: SocketAddr) -> Command {
-        let mut command = Command::new(std::env::current_exe().unwrap_or_else(|_| "usher-bench".into()));
-        command.arg("floor").args(["--listen", &address.to_string(), "--stand-in", &stand_in.to_string()]);
-        command.arg("--folder").arg(folder);
-        command
-    }
-
-    async fn path(&self, _: &Path, _: SocketAddr) -> Result<String> {
-        Ok("/in/whatsapp".to_owned())
-    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,9 +1,10 @@
 //! The outside, on loopback: Meta's Graph API, which takes the sends, and the business's order API. It hands every
 //! send to whoever plays the contact, with the moment at which it came.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -16,7 +17,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::conversation::{Contact, TOKEN, number_of_id, status};
+use crate::conversation::{Contact, TOKEN, number_of_id};
+use crate::states::{Accepted, Teller};
 
 /// A message that came for a contact.
 #[derive(Debug)]
@@ -44,13 +46,57 @@ pub struct Counts {
     pub refused: AtomicU64,
 }
 
-#[derive(Debug, Default)]
+/// Where the sends of a contact go while somebody plays it.
+#[derive(Debug)]
 struct Place {
-    waiting: Mutex<Option<UnboundedSender<Sent>>>,
-    outside_nanos: AtomicU64,
+    waiting: UnboundedSender<Sent>,
+    outside: Duration,
 }
 
-/// The stand-in, with a place for each contact.
+/// Places by contact, in parts that are locked apart.
+#[derive(Debug)]
+struct Places(Vec<Mutex<HashMap<Contact, Place>>>);
+
+impl Places {
+    fn new() -> Self {
+        Self((0..64).map(|_| Mutex::default()).collect())
+    }
+
+    fn part(&self, contact: Contact) -> MutexGuard<'_, HashMap<Contact, Place>> {
+        lock(&self.0[contact.0 as usize % self.0.len()])
+    }
+
+    /// Hands a send to whoever plays the contact; whether somebody does.
+    fn deliver(&self, contact: Contact, sent: impl FnOnce(Duration) -> Sent) -> bool {
+        let mut part = self.part(contact);
+        let Some(place) = part.get_mut(&contact) else { return false };
+        let outside = std::mem::take(&mut place.outside);
+        place.waiting.send(sent(outside)).is_ok()
+    }
+}
+
+/// A played contact: what is sent to it comes here, until it is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    contact: Contact,
+    inner: Arc<Inner>,
+    receiver: UnboundedReceiver<Sent>,
+}
+
+impl Listener {
+    /// The next message; none when the stand-in is gone.
+    pub async fn next(&mut self) -> Option<Sent> {
+        self.receiver.recv().await
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.inner.places.part(self.contact).remove(&self.contact);
+    }
+}
+
+/// The stand-in, with a place for each contact that is played.
 #[derive(Debug, Clone)]
 pub struct StandIn {
     pub address: SocketAddr,
@@ -59,16 +105,18 @@ pub struct StandIn {
 
 #[derive(Debug)]
 struct Inner {
-    places: Vec<Place>,
+    places: Places,
     counts: Counts,
     api_delay: Duration,
+    /// Who tells the delivery states, if they are told.
+    states: Mutex<Option<Teller>>,
 }
 
 impl StandIn {
     /// Starts it on a free loopback port.
-    pub async fn start(contacts: u32, api_delay: Duration) -> Result<Self> {
-        let places = (0..contacts).map(|_| Place::default()).collect();
-        let inner = Arc::new(Inner { places, counts: Counts::default(), api_delay });
+    pub async fn start(api_delay: Duration) -> Result<Self> {
+        let (places, counts, states) = (Places::new(), Counts::default(), Mutex::default());
+        let inner = Arc::new(Inner { places, counts, api_delay, states });
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.context("cannot listen on loopback")?;
         let address = listener.local_addr()?;
         let router = Router::new()
@@ -83,17 +131,20 @@ impl StandIn {
         &self.inner.counts
     }
 
-    /// Whoever plays the contact gets what is sent to it, until the receiver is dropped.
-    pub fn listen(&self, contact: Contact) -> UnboundedReceiver<Sent> {
-        let (sender, receiver) = unbounded_channel();
-        if let Some(place) = self.inner.places.get(contact.0 as usize) {
-            *lock(&place.waiting) = Some(sender);
-        }
-        receiver
+    /// From now on the delivery states of every send are told.
+    pub fn tell_states(&self, teller: Teller) {
+        *lock(&self.inner.states) = Some(teller);
+    }
+
+    /// Whoever plays the contact gets what is sent to it.
+    pub fn listen(&self, contact: Contact) -> Listener {
+        let (waiting, receiver) = unbounded_channel();
+        self.inner.places.part(contact).insert(contact, Place { waiting, outside: Duration::ZERO });
+        Listener { contact, inner: self.inner.clone(), receiver }
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
@@ -102,6 +153,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 struct Send {
     messaging_product: String,
     to: String,
+    biz_opaque_callback_data: Option<String>,
     #[serde(flatten)]
     content: Content,
 }
@@ -171,18 +223,17 @@ async fn take_message(
             (interactive.body.body, buttons.collect())
         }
     };
-    let delivered = inner.places.get(contact.0 as usize).is_some_and(|place| {
-        let outside = Duration::from_nanos(place.outside_nanos.swap(0, Ordering::Relaxed));
-        let sent = Sent { at, number, text, buttons, outside };
-        lock(&place.waiting).as_ref().is_some_and(|waiting| waiting.send(sent).is_ok())
-    });
-    if !delivered {
+    if !inner.places.deliver(contact, |outside| Sent { at, number, text, buttons, outside }) {
         inner.counts.unexpected.fetch_add(1, Ordering::Relaxed);
+    }
+    let id = format!("wamid.out.{count}");
+    if let Some(teller) = lock(&inner.states).as_ref() {
+        teller.tell(Accepted { contact, number, id: id.clone(), callback: send.biz_opaque_callback_data });
     }
     let answer = json!({
         "messaging_product": "whatsapp",
         "contacts": [{ "input": send.to, "wa_id": contact.phone() }],
-        "messages": [{ "id": format!("wamid.out.{count}") }],
+        "messages": [{ "id": id }],
     });
     (StatusCode::OK, Json(answer))
 }
@@ -190,17 +241,17 @@ async fn take_message(
 async fn tell_order(State(inner): State<Arc<Inner>>, Path(order): Path<String>) -> Answer {
     let began = Instant::now();
     inner.counts.calls.fetch_add(1, Ordering::Relaxed);
-    let number = order.strip_suffix(".json").unwrap_or(&order).parse::<u32>();
-    let place = number.as_ref().ok().and_then(|order| inner.places.get(Contact::of_order(*order)?.0 as usize));
-    let (Ok(number), Some(place)) = (number, place) else {
-        return (StatusCode::NOT_FOUND, Json(json!({ "error": "no such order" })));
+    let Some(contact) = Contact::of_phone(order.strip_suffix(".json").unwrap_or(&order)) else {
+        return (StatusCode::NOT_FOUND, Json(json!({ "error": "no such customer" })));
     };
     if !inner.api_delay.is_zero() {
         tokio::time::sleep(inner.api_delay).await;
     }
-    let answer = json!({ "order": { "number": number, "status": status(number), "items": [{ "title": "A lamp", "quantity": 1 }] } });
-    let took = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    place.outside_nanos.fetch_add(took, Ordering::Relaxed);
+    let items = json!([{ "title": "A lamp", "quantity": 1 }]);
+    let answer = json!({ "order": { "number": contact.order(), "status": contact.status(), "items": items } });
+    if let Some(place) = inner.places.part(contact).get_mut(&contact) {
+        place.outside += began.elapsed();
+    }
     (StatusCode::OK, Json(answer))
 }
 

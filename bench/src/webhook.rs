@@ -1,10 +1,11 @@
-//! Webhooks as Meta sends them: one message each, signed over the raw bytes.
+//! Webhooks as Meta sends them: one message or one delivery state each, signed over the raw bytes.
 
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::conversation::{Contact, SECRET, number_id};
+use crate::states::Accepted;
 
 /// A message of a contact, as the wire has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,24 +35,39 @@ impl Webhook {
                 entry["interactive"] = json!({ "type": "button_reply", "button_reply": { "id": id, "title": title } });
             }
         }
-        let number = number_id(contact.number());
+        let contacts = json!([{ "profile": { "name": contact.name() }, "wa_id": contact.phone() }]);
+        Self::of(contact.number(), &json!({ "contacts": contacts, "messages": [entry] }))
+    }
+
+    /// What became of a message that was sent.
+    pub fn of_state(accepted: &Accepted, state: &str, seconds: u64) -> Self {
+        let mut status = json!({
+            "id": accepted.id, "status": state, "timestamp": seconds.to_string(),
+            "recipient_id": accepted.contact.phone(),
+            "pricing": { "billable": true, "pricing_model": "PMP", "category": "service", "type": "regular" },
+        });
+        if let Some(callback) = &accepted.callback {
+            status["biz_opaque_callback_data"] = json!(callback);
+        }
+        Self::of(accepted.number, &json!({ "statuses": [status] }))
+    }
+
+    /// Wraps what one number has to tell, and signs it.
+    fn of(number: u32, told: &Value) -> Self {
+        let number = number_id(number);
+        let mut value = json!({
+            "messaging_product": "whatsapp",
+            "metadata": { "display_phone_number": format!("2711{number}"), "phone_number_id": number },
+        });
+        for (name, content) in told.as_object().into_iter().flatten() {
+            value[name] = content.clone();
+        }
+        let changes = json!([{ "field": "messages", "value": value }]);
         let body = json!({
             "object": "whatsapp_business_account",
-            "entry": [{
-                "id": "200000000000001",
-                "changes": [{
-                    "field": "messages",
-                    "value": {
-                        "messaging_product": "whatsapp",
-                        "metadata": { "display_phone_number": format!("2711{number}"), "phone_number_id": number },
-                        "contacts": [{ "profile": { "name": contact.name() }, "wa_id": contact.phone() }],
-                        "messages": [entry],
-                    },
-                }],
-            }],
-        })
-        .to_string()
-        .into_bytes();
+            "entry": [{ "id": "200000000000001", "changes": changes }],
+        });
+        let body = body.to_string().into_bytes();
         let signature = format!("sha256={}", hex::encode(mac(&body).finalize().into_bytes()));
         Self { body, signature }
     }

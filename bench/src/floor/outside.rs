@@ -46,7 +46,7 @@ impl Outside {
                 .header("authorization", format!("Bearer {TOKEN}"))
                 .header("content-type", "application/json")
                 .body(Full::from(body.clone())),
-            Effect::Call { order, .. } => Request::get(format!("{base}/orders/{order}.json")).body(Full::default()),
+            Effect::Call { phone, .. } => Request::get(format!("{base}/orders/{phone}.json")).body(Full::default()),
         };
         let Ok(request) = request else { return Answer::default() };
         let Ok(response) = self.client.request(request).await else { return Answer::default() };

@@ -67,8 +67,10 @@ pub struct Rows {
     pub consumed: Vec<Value>,
     /// Effects that were carried out.
     pub settled: Vec<Value>,
-    /// Messages that were sent: session, position, the provider's id.
+    /// Messages that were sent: session, position, the provider's id, what was asked and answered.
     pub sent: Vec<Value>,
+    /// What became of messages: the provider's id and the state.
+    pub told: Vec<Value>,
 }
 
 impl Rows {
@@ -90,8 +92,14 @@ impl Rows {
             (self.settled, "DELETE FROM effects WHERE id IN (SELECT value FROM json_each($1))".to_owned()),
             (
                 self.sent,
-                "UPDATE messages SET state = 'sent', provider_id = j.value->>2 FROM json_each($1) AS j
-                 WHERE messages.session = j.value->>0 AND messages.position = j.value->>1"
+                "UPDATE messages SET state = 'sent', provider_id = j.value->>2, provider = j.value->>3
+                 FROM json_each($1) AS j WHERE messages.session = j.value->>0 AND messages.position = j.value->>1"
+                    .to_owned(),
+            ),
+            (
+                self.told,
+                "UPDATE messages SET state = j.value->>1 FROM json_each($1) AS j
+                 WHERE messages.provider_id = j.value->>0 AND messages.direction = 'out'"
                     .to_owned(),
             ),
         ];

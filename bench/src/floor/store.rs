@@ -11,8 +11,8 @@ use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use super::outside::Outside;
-use super::rows::{Rows, SCHEMA};
-use super::turn::{Follow, Group, Session};
+use super::rows::SCHEMA;
+use super::turn::{Follow, Group, Session, derived};
 
 /// Jobs of one group.
 const GROUP: usize = 512;
@@ -20,7 +20,9 @@ const GROUP: usize = 512;
 /// A message of a contact.
 #[derive(Debug)]
 pub struct Said {
+    /// The event's id, and the provider's of the message.
     pub event: String,
+    pub id: String,
     pub number: String,
     pub phone: String,
     pub name: String,
@@ -31,7 +33,7 @@ pub struct Said {
 #[derive(Debug)]
 pub enum Effect {
     Send { id: String, session: String, position: i64, number: String, body: String },
-    Call { id: String, address: String, session: String, order: String },
+    Call { id: String, address: String, session: String, phone: String },
 }
 
 /// What came of a call; status 0 when there was no answer.
@@ -44,25 +46,41 @@ pub struct Answer {
 /// Something to commit.
 #[derive(Debug)]
 pub enum Job {
-    Said { said: Said, committed: oneshot::Sender<()> },
-    Settled { effect: Effect, answer: Answer },
-    Answered { event: String, session: String, body: Value },
+    Said {
+        said: Said,
+        committed: oneshot::Sender<()>,
+    },
+    /// What became of messages: the provider's id and the state of each.
+    Told {
+        states: Vec<(String, String)>,
+        committed: oneshot::Sender<()>,
+    },
+    Settled {
+        effect: Effect,
+        answer: Answer,
+    },
+    Answered {
+        event: String,
+        effect: String,
+        address: String,
+        body: Value,
+    },
 }
 
 impl Job {
-    /// The event and the session of a job that is a turn.
+    /// The event and the address of a job that is a turn.
     fn turn(&self) -> Option<(&str, String)> {
         match self {
-            Self::Said { said, .. } => Some((&said.event, said.session())),
-            Self::Answered { event, session, .. } => Some((event, session.clone())),
-            Self::Settled { .. } => None,
+            Self::Said { said, .. } => Some((&said.event, said.address())),
+            Self::Answered { event, address, .. } => Some((event, address.clone())),
+            Self::Told { .. } | Self::Settled { .. } => None,
         }
     }
 }
 
 impl Said {
-    fn session(&self) -> String {
-        format!("{}:{}", self.number, self.phone)
+    pub fn address(&self) -> String {
+        derived(&["address", &self.number, &self.phone])
     }
 }
 
@@ -113,27 +131,31 @@ impl Writer {
         let mut new = remember(&mut transaction, &turns, now).await?;
         let mut sessions = load(&mut transaction, &turns).await?;
 
-        let mut group = Group { now, rows: Rows::default(), follow: Follow::default() };
+        let mut group = Group::new(now);
         for job in jobs {
             match job {
                 Job::Said { said, committed } => {
                     group.follow.acknowledge.push(committed);
                     if new.remove(&said.event) {
-                        let session = sessions.entry(said.session()).or_default();
-                        group.say(said, session);
+                        group.say(&said, sessions.entry(said.address()).or_default());
                     }
                 }
+                Job::Told { states, committed } => {
+                    group.follow.acknowledge.push(committed);
+                    group.rows.told.extend(states.into_iter().map(|state| json!([state.0, state.1])));
+                }
                 Job::Settled { effect, answer } => group.settle(effect, answer),
-                Job::Answered { event, session, body } => {
+                Job::Answered { event, effect, address, body } => {
                     if new.remove(&event) {
-                        group.answer(&event, &body, sessions.entry(session).or_default());
+                        group.answer(&event, &effect, &body, sessions.entry(address).or_default());
                     }
                 }
             }
         }
-        group.rows.write(&mut transaction).await?;
+        let (rows, follow) = group.finish();
+        rows.write(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(group.follow)
+        Ok(follow)
     }
 }
 
@@ -147,24 +169,29 @@ async fn remember(connection: &mut SqliteConnection, turns: &[(&str, String)], n
     Ok(inserted.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
+/// The sessions of the turns' addresses, by address.
 async fn load(connection: &mut SqliteConnection, turns: &[(&str, String)]) -> Result<BTreeMap<String, Session>> {
     let found = sqlx::query(
-        "SELECT s.id, s.address, s.channel, c.name, s.version, s.position, s.started_at, s.state
-         FROM json_each($1) AS j JOIN sessions s ON s.id = j.value->>1 JOIN contacts c ON c.id = s.contact",
+        "SELECT a.id, s.id, a.contact, a.address, a.channel, c.name, s.version, s.position, s.started_at, s.state
+         FROM json_each($1) AS j JOIN addresses a ON a.id = j.value->>1
+         JOIN sessions s ON s.id = a.session AND s.address_id = a.id JOIN contacts c ON c.id = a.contact",
     );
     let mut sessions = BTreeMap::new();
     for row in found.bind(json!(turns).to_string()).fetch_all(connection).await? {
         let session = Session {
-            phone: row.try_get(1)?,
-            number: row.try_get(2)?,
-            name: row.try_get(3)?,
-            version: row.try_get(4)?,
-            position: row.try_get(5)?,
-            started_at: row.try_get(6)?,
+            address: row.try_get(0)?,
+            id: row.try_get(1)?,
+            contact: row.try_get(2)?,
+            phone: row.try_get(3)?,
+            number: row.try_get(4)?,
+            name: row.try_get(5)?,
+            version: row.try_get(6)?,
+            position: row.try_get(7)?,
+            started_at: row.try_get(8)?,
         };
         // The state is read, as an engine would.
-        let _: Value = serde_json::from_str(row.try_get(7)?)?;
-        sessions.insert(row.try_get::<String, _>(0)?, session);
+        let _: Value = serde_json::from_str(row.try_get(9)?)?;
+        sessions.insert(session.address.clone(), session);
     }
     Ok(sessions)
 }
