@@ -2,6 +2,7 @@
 //! parses the webhook, commits the same rows to SQLite in groups, makes the same outgoing calls and settles them.
 //! What to answer is a number per contact, counted upwards.
 
+mod checkpoint;
 mod outside;
 mod rows;
 mod store;

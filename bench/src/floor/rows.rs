@@ -1,56 +1,57 @@
-//! The rows that a conversation leaves behind, as in the measured server's store: the same tables, columns and
-//! indexes. Many rows of one table are written by one statement, to which they come as one JSON array.
+//! The rows that a conversation leaves behind: those of the measured server's store, in its own schema. Many rows of
+//! one table are written by one statement, to which they come as one JSON array.
+
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
-pub const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS contacts (
-        id TEXT NOT NULL PRIMARY KEY, workspace TEXT NOT NULL, environment TEXT NOT NULL, name TEXT, phone TEXT,
-        language TEXT, has_attributes BIGINT NOT NULL, created_at BIGINT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS addresses (
-        id TEXT NOT NULL PRIMARY KEY, workspace TEXT NOT NULL, environment TEXT NOT NULL, channel TEXT NOT NULL,
-        address TEXT NOT NULL, contact TEXT NOT NULL, session TEXT, created_at BIGINT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS sessions (
-        id TEXT NOT NULL, address_id TEXT NOT NULL, workspace TEXT NOT NULL, environment TEXT NOT NULL,
-        channel TEXT NOT NULL, channel_kind TEXT NOT NULL, address TEXT NOT NULL, contact TEXT NOT NULL,
-        route TEXT NOT NULL, workflow TEXT NOT NULL, deployment BIGINT NOT NULL, version BIGINT NOT NULL,
-        position BIGINT NOT NULL, started_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, ended_at BIGINT,
-        end_reason TEXT, outcome TEXT, expires_at BIGINT, state TEXT NOT NULL, PRIMARY KEY (id, address_id));
-    CREATE INDEX IF NOT EXISTS sessions_by_address ON sessions (address_id, id);
-    CREATE INDEX IF NOT EXISTS sessions_by_expiry ON sessions (expires_at) WHERE expires_at IS NOT NULL;
-    CREATE INDEX IF NOT EXISTS sessions_by_environment ON sessions (workspace, environment, id);
-    CREATE TABLE IF NOT EXISTS journal (
-        session TEXT NOT NULL, version BIGINT NOT NULL, address_id TEXT NOT NULL, event_id TEXT NOT NULL,
-        at BIGINT NOT NULL, seed TEXT NOT NULL, deployment BIGINT NOT NULL, engine TEXT NOT NULL, event TEXT NOT NULL,
-        visits TEXT NOT NULL, contact TEXT NOT NULL, PRIMARY KEY (session, version, address_id));
-    CREATE TABLE IF NOT EXISTS messages (
-        session TEXT NOT NULL, position BIGINT NOT NULL, address_id TEXT NOT NULL, at BIGINT NOT NULL,
-        direction TEXT NOT NULL, body TEXT NOT NULL, effect TEXT, place TEXT, state TEXT, provider_id TEXT,
-        provider TEXT, error TEXT, PRIMARY KEY (session, position, address_id));
-    CREATE INDEX IF NOT EXISTS messages_by_provider_id ON messages (provider_id)
-        WHERE provider_id IS NOT NULL AND direction = 'out';
-    CREATE TABLE IF NOT EXISTS remembered_events (
-        id TEXT NOT NULL, address_id TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (id, address_id)) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS remembered_events_by_age ON remembered_events (at);
-    CREATE TABLE IF NOT EXISTS effects (
-        id TEXT NOT NULL, address_id TEXT NOT NULL, workspace TEXT NOT NULL, environment TEXT NOT NULL,
-        channel TEXT NOT NULL, channel_kind TEXT NOT NULL, address TEXT NOT NULL, session TEXT NOT NULL,
-        kind TEXT NOT NULL, position BIGINT NOT NULL, effect TEXT NOT NULL, state TEXT NOT NULL, due_at BIGINT,
-        owner TEXT, attempts BIGINT NOT NULL, error TEXT, asked_at BIGINT NOT NULL, dead_at BIGINT,
-        PRIMARY KEY (id, address_id));
-    CREATE INDEX IF NOT EXISTS effects_by_due ON effects (due_at) WHERE due_at IS NOT NULL;
-    CREATE INDEX IF NOT EXISTS effects_by_lane ON effects (address_id, position)
-        WHERE kind = 'send' AND due_at IS NOT NULL;
-    CREATE TABLE IF NOT EXISTS own_events (
-        id TEXT NOT NULL, address_id TEXT NOT NULL, workspace TEXT NOT NULL, environment TEXT NOT NULL,
-        channel TEXT NOT NULL, address TEXT NOT NULL, session TEXT NOT NULL, event TEXT NOT NULL, at BIGINT NOT NULL,
-        offer_at BIGINT NOT NULL, PRIMARY KEY (id, address_id));
-    CREATE INDEX IF NOT EXISTS own_events_by_offer ON own_events (offer_at);
-    CREATE TABLE IF NOT EXISTS statistics_deltas (
-        workspace TEXT NOT NULL, environment TEXT NOT NULL, hour BIGINT NOT NULL, workflow TEXT NOT NULL,
-        version BIGINT NOT NULL, node BIGINT NOT NULL, what TEXT NOT NULL, exit TEXT NOT NULL, count BIGINT NOT NULL);
-";
+/// The tables, with the columns that a turn writes.
+const INSERTS: [(&str, &str, &str); 8] = [
+    ("contacts", "id, workspace, environment, name, phone, language, has_attributes, created_at", IGNORE),
+    ("addresses", "id, workspace, environment, channel, address, contact, session, created_at", IGNORE),
+    (
+        "sessions",
+        "id, address_id, workspace, environment, channel, channel_kind, address, contact, route, workflow, deployment,
+            version, position, started_at, updated_at, ended_at, end_reason, outcome, expires_at, state",
+        "ON CONFLICT (id, address_id) DO UPDATE SET version = excluded.version, position = excluded.position,
+            updated_at = excluded.updated_at, ended_at = excluded.ended_at, end_reason = excluded.end_reason,
+            expires_at = excluded.expires_at, state = excluded.state",
+    ),
+    ("journal", "session, version, address_id, event_id, at, seed, deployment, engine, event, visits, contact", ""),
+    ("messages", "session, position, address_id, at, direction, body, effect, place, state, provider_id, provider", ""),
+    (
+        "effects",
+        "id, address_id, workspace, environment, channel, channel_kind, address, session, kind, position, effect,
+            state, due_at, owner, attempts, asked_at",
+        "",
+    ),
+    ("own_events", "id, address_id, workspace, environment, channel, address, session, event, at, offer_at", ""),
+    ("statistics_deltas", "workspace, environment, hour, workflow, version, node, what, exit, count", ""),
+];
+const IGNORE: &str = "ON CONFLICT DO NOTHING";
+
+/// What is changed and removed; `{rows}` is the JSON array.
+const CHANGES: [&str; 4] = [
+    "DELETE FROM own_events WHERE id IN (SELECT value FROM json_each({rows}))",
+    "DELETE FROM effects WHERE id IN (SELECT value FROM json_each({rows}))",
+    "UPDATE messages SET state = 'sent', provider_id = j.value->>2, provider = j.value->>3
+     FROM json_each({rows}) AS j WHERE messages.session = j.value->>0 AND messages.position = j.value->>1",
+    "UPDATE messages SET state = j.value->>1 FROM json_each({rows}) AS j
+     WHERE messages.provider_id = j.value->>0 AND messages.direction = 'out'",
+];
+
+/// All of it as one text, so that the way to the database's thread and back is taken once.
+static WRITE: LazyLock<String> = LazyLock::new(|| {
+    let inserts = INSERTS.map(|(table, names, conflict)| {
+        let values: Vec<_> = names.split(',').enumerate().map(|(column, _)| format!("value->>{column}")).collect();
+        let values = values.join(", ");
+        format!("INSERT INTO {table} ({names}) SELECT {values} FROM json_each({{rows}}) WHERE true {conflict}")
+    });
+    let statements = inserts.into_iter().chain(CHANGES.map(str::to_owned)).enumerate();
+    let statements = statements.map(|(place, statement)| statement.replace("{rows}", &format!("${}", place + 1)));
+    statements.chain(["COMMIT".to_owned()]).collect::<Vec<_>>().join(";\n")
+});
 
 /// The rows of one group, by table; each is a JSON array of its columns.
 #[derive(Debug, Default)]
@@ -74,47 +75,28 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub async fn write(self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
-        let ignore = "ON CONFLICT DO NOTHING";
-        let move_on = "ON CONFLICT (id, address_id) DO UPDATE SET version = excluded.version,
-            position = excluded.position, updated_at = excluded.updated_at, ended_at = excluded.ended_at,
-            end_reason = excluded.end_reason, expires_at = excluded.expires_at, state = excluded.state";
-        let statements = [
-            (self.contacts, insert("contacts", 8, ignore)),
-            (self.addresses, insert("addresses", 8, ignore)),
-            (self.sessions, insert("sessions", 20, move_on)),
-            (self.journal, insert("journal", 11, "")),
-            (self.messages, insert("messages", 12, "")),
-            (self.effects, insert("effects", 18, "")),
-            (self.own_events, insert("own_events", 10, "")),
-            (self.statistics, insert("statistics_deltas", 9, "")),
-            (self.consumed, "DELETE FROM own_events WHERE id IN (SELECT value FROM json_each($1))".to_owned()),
-            (self.settled, "DELETE FROM effects WHERE id IN (SELECT value FROM json_each($1))".to_owned()),
-            (
-                self.sent,
-                "UPDATE messages SET state = 'sent', provider_id = j.value->>2, provider = j.value->>3
-                 FROM json_each($1) AS j WHERE messages.session = j.value->>0 AND messages.position = j.value->>1"
-                    .to_owned(),
-            ),
-            (
-                self.told,
-                "UPDATE messages SET state = j.value->>1 FROM json_each($1) AS j
-                 WHERE messages.provider_id = j.value->>0 AND messages.direction = 'out'"
-                    .to_owned(),
-            ),
+    /// Writes them, and commits the transaction that is open.
+    pub async fn commit(self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
+        let tables = [
+            self.contacts,
+            self.addresses,
+            self.sessions,
+            self.journal,
+            self.messages,
+            self.effects,
+            self.own_events,
+            self.statistics,
+            self.consumed,
+            self.settled,
+            self.sent,
+            self.told,
         ];
-        for (rows, statement) in statements {
-            if !rows.is_empty() {
-                // Made of constants alone.
-                let statement = sqlx::AssertSqlSafe(statement);
-                sqlx::query(statement).bind(json!(rows).to_string()).execute(&mut *connection).await?;
-            }
+        // Made of constants alone.
+        let mut write = sqlx::query(AssertSqlSafe(WRITE.as_str()));
+        for rows in tables {
+            write = write.bind(json!(rows).to_string());
         }
+        write.execute(connection).await?;
         Ok(())
     }
-}
-
-fn insert(table: &str, columns: usize, conflict: &str) -> String {
-    let columns: Vec<_> = (0..columns).map(|column| format!("value->>{column}")).collect();
-    format!("INSERT INTO {table} SELECT {} FROM json_each($1) WHERE true {conflict}", columns.join(", "))
 }

@@ -7,11 +7,11 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use sqlx::{ConnectOptions, Row, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::Checkpoints;
 use super::outside::Outside;
-use super::rows::SCHEMA;
 use super::turn::{Follow, Group, Session, derived};
 
 /// Jobs of one group.
@@ -84,22 +84,36 @@ impl Said {
     }
 }
 
+/// The way of a turn's events into the database: those that are new, and the sessions of all.
+const TAKE: &str = "BEGIN IMMEDIATE;
+    INSERT INTO remembered_events (id, address_id, at) SELECT value->>0, value->>1, $2 FROM json_each($1) WHERE true
+    ON CONFLICT DO NOTHING RETURNING id;
+    SELECT a.id, s.id, a.contact, a.address, a.channel, c.name, s.version, s.position, s.started_at, s.state
+    FROM json_each($1) AS j JOIN addresses a ON a.id = j.value->>1
+    JOIN sessions s ON s.id = a.session AND s.address_id = a.id JOIN contacts c ON c.id = a.contact";
+
 #[derive(Debug)]
 pub struct Writer {
     connection: SqliteConnection,
+    checkpoints: Checkpoints,
     outside: Outside,
 }
 
 impl Writer {
+    /// Opens the database, in the measured server's own schema and set as it sets its own.
     pub async fn open(path: &Path, outside: Outside) -> Result<Self> {
+        let store = usher_store::Store::open(&format!("sqlite:{}", path.display()), 1).await?;
+        store.migrate(jiff::Timestamp::from_millisecond(now())?).await?;
+        store.close().await;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
-        let mut connection = options.connect().await.with_context(|| format!("cannot open {}", path.display()))?;
-        sqlx::raw_sql(SCHEMA).execute(&mut connection).await?;
-        Ok(Self { connection, outside })
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("cache_size", "-32768")
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", "0");
+        let connection = options.connect().await.with_context(|| format!("cannot open {}", path.display()))?;
+        Ok(Self { connection, checkpoints: Checkpoints::start(options), outside })
     }
 
     /// Works until nobody can add a job; a failure of the database ends it, and with it the acknowledgements.
@@ -112,6 +126,7 @@ impl Writer {
             while let (true, Ok(job)) = (group.len() < GROUP, queue.try_recv()) {
                 group.push(job);
             }
+            self.checkpoints.shorten(&mut self.connection).await?;
             let follow = self.commit(std::mem::take(&mut group)).await?;
             for committed in follow.acknowledge {
                 // Who waited may have gone away.
@@ -126,10 +141,8 @@ impl Writer {
 
     async fn commit(&mut self, jobs: Vec<Job>) -> Result<Follow> {
         let now = now();
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let turns: Vec<_> = jobs.iter().filter_map(Job::turn).collect();
-        let mut new = remember(&mut transaction, &turns, now).await?;
-        let mut sessions = load(&mut transaction, &turns).await?;
+        let (mut new, mut sessions) = take(&mut self.connection, &turns, now).await?;
 
         let mut group = Group::new(now);
         for job in jobs {
@@ -153,31 +166,23 @@ impl Writer {
             }
         }
         let (rows, follow) = group.finish();
-        rows.write(&mut transaction).await?;
-        transaction.commit().await?;
+        rows.commit(&mut self.connection).await?;
         Ok(follow)
     }
 }
 
-/// Remembers the events and gives those that are new.
-async fn remember(connection: &mut SqliteConnection, turns: &[(&str, String)], now: i64) -> Result<BTreeSet<String>> {
-    let inserted = sqlx::query(
-        "INSERT INTO remembered_events SELECT value->>0, value->>1, $2 FROM json_each($1) WHERE true
-         ON CONFLICT DO NOTHING RETURNING id",
-    );
-    let inserted = inserted.bind(json!(turns).to_string()).bind(now).fetch_all(connection).await?;
-    Ok(inserted.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
-}
-
-/// The sessions of the turns' addresses, by address.
-async fn load(connection: &mut SqliteConnection, turns: &[(&str, String)]) -> Result<BTreeMap<String, Session>> {
-    let found = sqlx::query(
-        "SELECT a.id, s.id, a.contact, a.address, a.channel, c.name, s.version, s.position, s.started_at, s.state
-         FROM json_each($1) AS j JOIN addresses a ON a.id = j.value->>1
-         JOIN sessions s ON s.id = a.session AND s.address_id = a.id JOIN contacts c ON c.id = a.contact",
-    );
-    let mut sessions = BTreeMap::new();
-    for row in found.bind(json!(turns).to_string()).fetch_all(connection).await? {
+/// Opens a transaction and remembers the events; gives those that are new, and the sessions by address.
+async fn take(
+    connection: &mut SqliteConnection,
+    turns: &[(&str, String)],
+    now: i64,
+) -> Result<(BTreeSet<String>, BTreeMap<String, Session>)> {
+    let (mut new, mut sessions) = (BTreeSet::new(), BTreeMap::new());
+    for row in sqlx::query(TAKE).bind(json!(turns).to_string()).bind(now).fetch_all(connection).await? {
+        if row.len() == 1 {
+            new.insert(row.try_get(0)?);
+            continue;
+        }
         let session = Session {
             address: row.try_get(0)?,
             id: row.try_get(1)?,
@@ -193,7 +198,7 @@ async fn load(connection: &mut SqliteConnection, turns: &[(&str, String)]) -> Re
         let _: Value = serde_json::from_str(row.try_get(9)?)?;
         sessions.insert(session.address.clone(), session);
     }
-    Ok(sessions)
+    Ok((new, sessions))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the floor has no clock to hand around")]

@@ -75,7 +75,7 @@ impl Session {
     }
 
     /// As large as the state of the same conversation in the measured server.
-    fn state(&self, found: Option<&Value>, ends: bool) -> String {
+    fn state(&self, ends: bool) -> String {
         let mut state = json!({
             "format": 1, "id": self.id, "environment": ENVIRONMENT, "channel": self.number, "channel_kind": "whatsapp",
             "route": self.number, "deployment": 1, "entry": { "workflow": WORKFLOW }, "started_at": self.started_at,
@@ -85,9 +85,7 @@ impl Session {
             "sent": [{ "effect": self.contact, "place": { "workflow": WORKFLOW, "version": 1, "node": 1 } }],
             "step": self.version, "generation": 0,
         });
-        if let Some(found) = found {
-            state["variables"] = json!({ "found": found });
-        }
+        // A session that is over keeps no variables.
         if ends {
             state["state"] = json!({ "state": "ended", "ending": { "reason": "completed" } });
         }
@@ -141,7 +139,7 @@ impl Group {
             ])
         };
         let event = json!({ "id": said.event, "kind": { "type": "message_received", "message": message } });
-        self.take_turn(session, &said.event, &event, &visits, None);
+        self.take_turn(session, &said.event, &event, &visits, false);
     }
 
     /// What the order API answered: the condition, and the last text.
@@ -168,7 +166,7 @@ impl Group {
             visit(6, "text_display", "entered", Some("next"))
         ]);
         let event_body = answer_event(event, effect, body);
-        self.take_turn(session, event, &event_body, &visits, Some(body));
+        self.take_turn(session, event, &event_body, &visits, true);
     }
 
     /// What came of a call.
@@ -222,13 +220,13 @@ impl Group {
         }
     }
 
-    /// Moves the session on, with its line in the journal; it ends with what was found.
-    fn take_turn(&mut self, session: &mut Session, event: &str, body: &Value, visits: &Value, found: Option<&Value>) {
+    /// Moves the session on, with its line in the journal.
+    fn take_turn(&mut self, session: &mut Session, event: &str, body: &Value, visits: &Value, ends: bool) {
         session.version += 1;
         let now = self.now;
         let (ended, reason, expires) =
-            if found.is_some() { (Some(now), Some("completed"), None) } else { (None, None, Some(now + SESSION)) };
-        let state = session.state(found, found.is_some());
+            if ends { (Some(now), Some("completed"), None) } else { (None, None, Some(now + SESSION)) };
+        let state = session.state(ends);
         let Session { id, address, contact, phone, number, version, position, started_at, .. } = &*session;
         self.rows.sessions.push(json!([
             id,
@@ -293,7 +291,6 @@ impl Group {
             place,
             state,
             provider_id,
-            null,
             null
         ]));
         *position
@@ -356,9 +353,7 @@ impl Group {
             due,
             "floor",
             1,
-            null,
-            now,
-            null
+            now
         ]));
     }
 }
