@@ -7,10 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
-use usher_engine::environment::Environment;
-use usher_engine::id::EventId;
-use usher_store::AddressKey;
 
 use crate::conversation::{Contact, NUMBERS};
 use crate::load::{Load, Who, put};
@@ -148,6 +146,16 @@ fn copy_statement(table: &str, columns: &[(String, String)]) -> Option<String> {
     ))
 }
 
+/// 32 hexadecimal digits of parts.
+fn hash(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    hex::encode(&hash.finalize()[..16])
+}
+
 /// What tells the rows of one contact from those of another.
 #[derive(Debug, Clone)]
 struct Ids([String; 9]);
@@ -159,7 +167,8 @@ impl Ids {
 /// A contact whose rows are real.
 #[derive(Debug)]
 struct Original {
-    key: AddressKey,
+    workspace: String,
+    channel: String,
     /// When its session began, in milliseconds.
     began: i64,
     ids: Ids,
@@ -179,24 +188,23 @@ impl Original {
         let text = |column: usize| row.try_get::<String, _>(column);
         let ids =
             [text(0)?, text(1)?, text(2)?, text(3)?, text(4)?, text(5)?, contact.phone(), contact.name(), text(6)?];
-        let key = AddressKey {
-            workspace: text(7)?,
-            environment: Environment::Production,
-            channel: text(8)?,
-            address: contact.phone(),
-        };
-        let original = Self { key, began: row.try_get(9)?, ids: Ids(ids) };
-        ensure!(original.key.id() == original.ids.0[1], "addresses have other ids than the store's");
+        let original = Self { workspace: text(7)?, channel: text(8)?, began: row.try_get(9)?, ids: Ids(ids) };
+        let same = original.derived("address", contact) == original.ids.0[1];
+        ensure!(same, "the server derives the ids of addresses in another way than it is done here");
         Ok(original)
+    }
+
+    /// An id as the server derives it from where a contact is reached.
+    fn derived(&self, what: &str, contact: Contact) -> String {
+        hash(&[what, &self.workspace, "production", &self.channel, &contact.phone()])
     }
 
     /// The ids of another contact of the same number, before whom `of - contact` others came.
     fn copy(&self, contact: Contact, of: u32) -> Value {
-        let key = AddressKey { address: contact.phone(), ..self.key.clone() };
         let heard = format!("wamid.in.stored.{}", contact.0);
-        let event = EventId::of_message(&key.channel, &heard);
-        let (address, owner) = (key.id(), key.first_contact());
-        // Sessions of an afternoon, one after the other: ids rise with time, and end at random.
+        let event = hash(&["message", &self.channel, &heard]);
+        let (address, owner) = (self.derived("address", contact), self.derived("contact", contact));
+        // One a millisecond: ids rise with time, and end at random.
         let milliseconds = self.began - i64::from(of - contact.0);
         let session = format!(
             "{:08x}-{:04x}-7{}-9{}-{}",
@@ -214,7 +222,7 @@ impl Original {
             session,
             address,
             owner,
-            event.to_string(),
+            event,
             heard,
             format!("wamid.out.stored.{}", contact.0),
             contact.phone(),

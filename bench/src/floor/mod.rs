@@ -5,6 +5,7 @@
 mod checkpoint;
 mod outside;
 mod rows;
+mod schema;
 mod store;
 mod turn;
 

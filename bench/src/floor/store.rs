@@ -7,11 +7,12 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::Checkpoints;
 use super::outside::Outside;
+use super::schema;
 use super::turn::{Follow, Group, Session, derived};
 
 /// Jobs of one group.
@@ -102,17 +103,19 @@ pub struct Writer {
 impl Writer {
     /// Opens the database, in the measured server's own schema and set as it sets its own.
     pub async fn open(path: &Path, outside: Outside) -> Result<Self> {
-        let store = usher_store::Store::open(&format!("sqlite:{}", path.display()), 1).await?;
-        store.migrate(jiff::Timestamp::from_millisecond(now())?).await?;
-        store.close().await;
         let options = SqliteConnectOptions::new()
             .filename(path)
+            .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .pragma("cache_size", "-32768")
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", "0");
-        let connection = options.connect().await.with_context(|| format!("cannot open {}", path.display()))?;
+        let mut connection = options.connect().await.with_context(|| format!("cannot open {}", path.display()))?;
+        sqlx::raw_sql(AssertSqlSafe(schema::read()?))
+            .execute(&mut connection)
+            .await
+            .context("cannot make the schema")?;
         Ok(Self { connection, checkpoints: Checkpoints::start(options), outside })
     }
 
