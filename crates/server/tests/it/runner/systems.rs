@@ -29,7 +29,9 @@ async fn failed(answer: Option<ResponseTemplate>) -> Json {
     let list = running.admin.get(&shop("/environments/production/conversations")).await.expect(200);
     let id = list["items"][0]["id"].as_str().unwrap().to_owned();
     let told = running.admin.get(&shop(&format!("/environments/production/conversations/{id}"))).await.expect(200);
-    told["variables"]["order"]["error"].clone()
+    let visits = told["visits"].as_array().expect("the visits are listed").iter();
+    let mut sets = visits.flat_map(|visit| visit["sets"].as_array().cloned().unwrap_or_default());
+    sets.find(|set| set["name"] == "order").expect("the call set its variable")["value"]["error"].clone()
 }
 
 #[tokio::test]
