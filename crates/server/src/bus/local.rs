@@ -132,7 +132,7 @@ fn bytes_of(envelope: &Envelope) -> usize {
     let _ = serde_json::to_writer(&mut written, &envelope.event);
     match &envelope.origin {
         Origin::Channel(told) => written.0 + told.details.provider.as_ref().map_or(0, String::len),
-        Origin::Own(_) => written.0,
+        Origin::Own(_) | Origin::Answer(_) => written.0,
     }
 }
 
@@ -165,6 +165,12 @@ impl Bus for Local {
         drop(ticket);
         // The sender is gone without a word only when a worker was torn down.
         outcome.await.unwrap_or(Err(Refused::Stopping))
+    }
+
+    async fn answer(&self, answer: OwnEvent) -> Result<(), OwnEvent> {
+        let mut envelope = Envelope::from(answer.clone());
+        envelope.origin = Origin::Answer(answer.session.clone());
+        self.accept(vec![envelope]).await.map_err(|_| answer)
     }
 
     fn offer(&self, events: Vec<OwnEvent>) {

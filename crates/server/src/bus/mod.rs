@@ -38,6 +38,8 @@ pub enum Origin {
     Channel(Box<Told>),
     /// From Usher itself, about this session and no other.
     Own(SessionId),
+    /// The same, of an answer that is not stored: the turn on it settles its effect.
+    Answer(SessionId),
 }
 
 /// What a channel says of a customer's message beside its content.
@@ -94,6 +96,15 @@ pub trait Bus: Debug + Send + Sync {
 
     /// Offers events of our own, which are stored: they come again if they cannot be taken now.
     fn offer(&self, events: Vec<OwnEvent>);
+
+    /// Takes an answer that is not stored, and returns once the turn on it is committed, and its effect settled with it.
+    ///
+    /// # Errors
+    ///
+    /// Gives it back: it has to be stored first, as always where the turn may be taken by another process or much later.
+    async fn answer(&self, answer: OwnEvent) -> Result<(), OwnEvent> {
+        Err(answer)
+    }
 
     /// Returns how many events wait or are being handled, as far as it is known here.
     fn waiting(&self) -> usize;

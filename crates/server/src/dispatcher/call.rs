@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use usher_engine::effect::{Call, CallTarget, EffectKind};
 use usher_engine::event::{Answer, CallFailure};
 use usher_engine::id::EventId;
 use usher_engine::{Event, EventKind};
-use usher_store::{DueEffect, Outcome};
+use usher_store::{DueEffect, Outcome, OwnEvent};
 
 use super::hand::Held;
 use super::settler::Fate;
@@ -24,7 +24,24 @@ pub(super) async fn run(shared: Arc<Shared>, held: Arc<Held>) {
         Ok(fate) => fate,
         Err(words) => panicked(&shared, &held.due, &words),
     };
-    shared.give(&held, fate, None);
+    match fate {
+        Fate::Settled(Outcome::Answered { event, at }) => answer_with(&shared, &held, event, at).await,
+        fate => shared.give(&held, fate, None),
+    }
+}
+
+/// Brings the answer to its session, or has it stored to come there.
+async fn answer_with(shared: &Shared, held: &Arc<Held>, event: Event, at: Timestamp) {
+    let due = &held.due;
+    let answer = OwnEvent { key: due.key.clone(), session: due.session.clone(), event, at };
+    let taken = match shared.bus.get() {
+        Some(bus) => bus.answer(answer).await,
+        None => Err(answer),
+    };
+    match taken {
+        Ok(()) => shared.settled(held),
+        Err(OwnEvent { event, at, .. }) => shared.give(held, Fate::Settled(Outcome::Answered { event, at }), None),
+    }
 }
 
 async fn carry_out(shared: &Shared, held: &Held) -> Fate {

@@ -22,7 +22,7 @@ mod sweeper;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -119,6 +119,8 @@ struct Shared {
     calls: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// How often an effect has panicked.
     panics: Mutex<HashMap<EffectId, u32>>,
+    /// Set when it starts.
+    bus: OnceLock<Arc<dyn Bus>>,
     sweep: Notify,
     /// How many sweeps were asked for, and how many of these are over.
     sweeps_asked: AtomicU64,
@@ -158,6 +160,7 @@ impl Dispatcher {
             pace: Mutex::default(),
             calls: Mutex::default(),
             panics: Mutex::default(),
+            bus: OnceLock::new(),
             sweep: Notify::new(),
             sweeps_asked: AtomicU64::new(0),
             sweeps_done: AtomicU64::new(0),
@@ -184,6 +187,8 @@ impl Dispatcher {
 
     /// Starts to write down what comes of effects, to offer answers to the bus, and to sweep.
     pub fn start(&self, bus: &Arc<dyn Bus>) {
+        // Nobody starts it twice.
+        let _ = self.0.bus.set(Arc::clone(bus));
         settler::start(&self.0, bus);
         sweeper::start(&self.0);
     }
@@ -341,6 +346,13 @@ impl Shared {
         }
         let (effect, owner) = (held.due.effect.id.clone(), Arc::clone(&held.owner));
         self.settler.give(Given { effect, owner, fate, lane, held: Some(Arc::clone(held)) });
+    }
+
+    /// Lets go of an effect that is settled already.
+    fn settled(&self, held: &Arc<Held>) {
+        if self.goes_on(&[], std::slice::from_ref(held), false) {
+            self.sweep.notify_one();
+        }
     }
 
     /// Gives back what waits in lanes behind what is under way.

@@ -117,7 +117,7 @@ impl Runner {
         self.set_aside(envelope, problem, tries).await?;
         match envelope.origin {
             Origin::Own(_) => self.0.store.consume(std::slice::from_ref(&envelope.event.id)).await,
-            Origin::Channel(_) => Ok(()),
+            Origin::Channel(_) | Origin::Answer(_) => Ok(()),
         }
     }
 
@@ -170,6 +170,8 @@ impl Runner {
             match self.take(envelope, begin).await? {
                 // What stands before may yet be dropped, and with it the reason that there is nothing to take.
                 None if chained[index] => again.push(place),
+                // It is stored, and then dropped.
+                None if matches!(envelope.origin, Origin::Answer(_)) => {}
                 None => {
                     handled[place] = Handled::Done;
                     room.metrics.turns.idle.increment(1);
@@ -342,7 +344,7 @@ impl Runner {
         let plan = turn::plan(room, envelope, begin).await?;
         let told = match &envelope.origin {
             Origin::Channel(told) => Some(&**told),
-            Origin::Own(_) => None,
+            Origin::Own(_) | Origin::Answer(_) => None,
         };
         let seed = room.vault.seed(&envelope.key.workspace, &envelope.event.id);
         let turn = match plan {
@@ -413,6 +415,6 @@ fn contact_after(contact: &Contact, changes: Vec<Change>) -> Contact {
 pub(super) fn is_about(session: &Session, origin: &Origin) -> bool {
     match origin {
         Origin::Channel(_) => true,
-        Origin::Own(id) => session.id == *id,
+        Origin::Own(id) | Origin::Answer(id) => session.id == *id,
     }
 }

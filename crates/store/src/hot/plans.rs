@@ -45,6 +45,7 @@ fn statements() -> Vec<Listed> {
         commit::rows.JOURNAL;
         commit::rows.MESSAGES;
         commit::rows.EFFECTS;
+        commit::rows.ANSWERED;
         commit::rows.TIMERS;
         commit::rows.NO_TIMERS;
         commit::rows.ENDED;

@@ -77,6 +77,8 @@ pub struct TurnRecord {
     pub event_id: EventId,
     /// Whether the event may be one of our own, which leaves with its turn.
     pub own: bool,
+    /// The effect whose answer the event is; it is settled with the turn, unless it was before.
+    pub answers: Option<String>,
     pub now: i64,
     pub session: SessionRow,
     pub journal: JournalRow,
@@ -191,6 +193,10 @@ impl TurnRecord {
                 contact: to_json("contact", &loaded.contact)?,
             },
             event_id: parts.event.id.clone(),
+            answers: match &parts.event.kind {
+                EventKind::CallAnswered { effect, .. } => Some(effect.to_string()),
+                _ => None,
+            },
             own: !matches!(parts.event.kind, EventKind::MessageReceived { .. } | EventKind::ConversationOpened),
             now: to_ms(parts.now),
             messages: Vec::new(),

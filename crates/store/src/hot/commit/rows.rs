@@ -169,6 +169,15 @@ pub(in crate::hot) static EFFECTS: LazyMany = LazyMany::new(|| {
     )
 });
 
+/// A dead letter stays: people were told of it.
+pub(in crate::hot) static ANSWERED: LazyMany = LazyMany::new(|| {
+    Many::new(
+        &[("id", Text), ("address_id", Text)],
+        0,
+        "DELETE FROM effects WHERE (id, address_id) IN (SELECT v.id, v.address_id FROM {rows} AS v) AND due_at IS NOT NULL",
+    )
+});
+
 pub(in crate::hot) static TIMERS: LazyMany = LazyMany::new(|| {
     insert(
         "timers",

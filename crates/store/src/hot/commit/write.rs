@@ -33,8 +33,11 @@ pub(super) async fn write(tx: Tx, turns: &[TurnRecord], committed: &[Committed],
     timers(&mut batch, &good);
     statistics(&mut batch, &good);
     // An event of our own leaves with its turn; so does one on which a turn was committed before.
-    let done = turns.iter().zip(committed).filter(|(turn, committed)| turn.own && **committed != Committed::Conflict);
-    batch.add(&events::CONSUME, vec![], done.map(|(turn, _)| params![turn.event_id.as_str()]).collect());
+    let done = turns.iter().zip(committed).filter(|(_, committed)| **committed != Committed::Conflict);
+    let done: Vec<&TurnRecord> = done.map(|(turn, _)| turn).filter(|turn| turn.own).collect();
+    batch.add(&events::CONSUME, vec![], done.iter().map(|turn| params![turn.event_id.as_str()]).collect());
+    let answered = done.iter().filter_map(|turn| Some(params![turn.answers.as_deref()?, &turn.loaded.address_id]));
+    batch.add(&rows::ANSWERED, vec![], answered.collect());
     batch.commit(tx).await
 }
 

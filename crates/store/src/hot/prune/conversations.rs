@@ -50,11 +50,7 @@ pub(in crate::hot) static NO_JOURNAL: LazyMany =
     LazyMany::new(|| Many::new(SESSION, 0, "DELETE FROM journal WHERE session IN (SELECT v.id FROM {rows} AS v)"));
 
 pub(in crate::hot) static NO_SESSIONS: LazyMany = LazyMany::new(|| {
-    Many::new(
-        SESSION,
-        0,
-        "DELETE FROM sessions WHERE (id, address_id) IN (SELECT v.id, v.address_id FROM {rows} AS v)",
-    )
+    Many::new(SESSION, 0, "DELETE FROM sessions WHERE (id, address_id) IN (SELECT v.id, v.address_id FROM {rows} AS v)")
 });
 
 pub(in crate::hot) static UNKNOWN: LazyMany = LazyMany::new(|| {
@@ -71,9 +67,8 @@ pub(in crate::hot) static UNKNOWN: LazyMany = LazyMany::new(|| {
     )
 });
 
-pub(in crate::hot) static NO_ADDRESSES: LazyMany = LazyMany::new(|| {
-    Many::new(&[("id", Text)], 0, "DELETE FROM addresses WHERE id IN (SELECT v.id FROM {rows} AS v)")
-});
+pub(in crate::hot) static NO_ADDRESSES: LazyMany =
+    LazyMany::new(|| Many::new(&[("id", Text)], 0, "DELETE FROM addresses WHERE id IN (SELECT v.id FROM {rows} AS v)"));
 
 /// Removes conversations.
 pub(super) async fn prune(db: &Db, place: &Place, now: Timestamp) -> Result<Pruned> {
