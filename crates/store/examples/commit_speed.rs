@@ -1,4 +1,5 @@
-//! Measures what a group commit costs: `cargo run --release -p usher-store --example commit_speed -- sqlite:/tmp/x.db`.
+//! Measures what a group commit costs: `cargo run --release -p usher-store --example commit_speed -- sqlite:/tmp/x.db`, and
+//! if wanted how many contacts there are, how many turns to a commit, and how many commits are measured.
 //!
 //! Each round loads a batch of addresses, commits a turn on each (a message in, a message out, a call), and settles
 //! what was asked for.
@@ -15,19 +16,17 @@ use usher_engine::message::{Inbound, Outbound};
 use usher_engine::session::{Entry, Place, Session, Start, State, Wait};
 use usher_store::{AddressKey, Hot, Lease, Loaded, Outcome, Result, Settlement, Store, TurnParts, TurnRecord};
 
-const BATCH: usize = 100;
-const ROUNDS: usize = 60;
-
 #[tokio::main]
 async fn main() -> Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "sqlite:usher-speed.db".to_owned());
-    let contacts: usize = std::env::args().nth(2).and_then(|number| number.parse().ok()).unwrap_or(5_000);
+    let number = |place| std::env::args().nth(place).and_then(|number| number.parse::<usize>().ok());
+    let (contacts, batch, rounds) = (number(2).unwrap_or(5_000), number(3).unwrap_or(100), number(4).unwrap_or(60));
     let store = Store::open(&address, 4).await?;
     store.migrate(at(0)).await?;
     let mut times: [Vec<Duration>; 4] = Default::default();
-    for round in 0..(contacts / BATCH + ROUNDS) {
+    for round in 0..(contacts / batch + rounds) {
         let now = at(i64::try_from(round).unwrap_or(0));
-        let keys: Vec<AddressKey> = (0..BATCH).map(|place| key((round * BATCH + place) % contacts)).collect();
+        let keys: Vec<AddressKey> = (0..batch).map(|place| key((round * batch + place) % contacts)).collect();
         let started = Instant::now();
         let loaded = store.load(&keys).await?;
         let load = started.elapsed();
@@ -45,7 +44,7 @@ async fn main() -> Result<()> {
         });
         store.settle(settlements.collect(), now).await?;
         // The first rounds make the contacts.
-        if round >= contacts / BATCH {
+        if round >= contacts / batch {
             let settle = started.elapsed();
             times.iter_mut().zip([load, serialise, commit, settle]).for_each(|(times, time)| times.push(time));
         }
@@ -53,7 +52,7 @@ async fn main() -> Result<()> {
     store.close().await;
     for (what, mut times) in ["load", "serialise", "commit", "settle"].into_iter().zip(times) {
         times.sort();
-        println!("{what} of {BATCH}: median {:?}, 95th percentile {:?}", times[ROUNDS / 2], times[ROUNDS * 95 / 100]);
+        println!("{what} of {batch}: median {:?}, 95th percentile {:?}", times[rounds / 2], times[rounds * 95 / 100]);
     }
     Ok(())
 }

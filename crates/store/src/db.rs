@@ -4,6 +4,7 @@
 //! (`BLOB` in SQLite). Times are milliseconds since the epoch, yes/no is 0 or 1, JSON is text. Statements that
 //! carry many rows are in [`many`].
 
+pub(crate) mod at_once;
 pub(crate) mod batch;
 mod checkpoint;
 pub(crate) mod many;
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, SqlSafeStr, SqlStr, SqlitePool, Transaction};
+use sqlx::{Connection as _, PgPool, Postgres, SqlSafeStr, SqlStr, SqlitePool, Transaction};
 
 pub(crate) use param::{Param, params, sql};
 pub(crate) use row::{Row, json, to_json, to_ms};
@@ -34,6 +35,17 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 const CACHE_KIB: i64 = 32 * 1024;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 400;
+/// How long a connection to PostgreSQL rests before it is asked whether it is still there.
+const RESTED: Duration = Duration::from_secs(1);
+/// How PostgreSQL plans. A statement is planned once per connection, when its tables may still be empty: so the plan has to
+/// be by index however small they are, and must not be thrown away for what it costs on paper.
+const PLANNING: [(&str, &str); 5] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_memoize", "off"),
+    ("random_page_cost", "1.1"),
+    ("jit", "off"),
+];
 
 /// A database: a SQLite file with one writer and many readers, or a pool of PostgreSQL connections.
 #[derive(Debug, Clone)]
@@ -58,8 +70,16 @@ impl Db {
             Self::open_sqlite(path.strip_prefix("//").unwrap_or(path), connections).await
         } else if address.starts_with("postgres://") || address.starts_with("postgresql://") {
             let options: PgConnectOptions = address.parse().map_err(|_| Error::Address(without_password(address)))?;
-            let options = options.application_name("usher").statement_cache_capacity(STATEMENTS);
+            let options = options.application_name("usher").statement_cache_capacity(STATEMENTS).options(PLANNING);
             let pool = PgPoolOptions::new().max_connections(connections.max(2)).acquire_timeout(ACQUIRE);
+            let pool = pool.test_before_acquire(false).before_acquire(|connection, about| {
+                Box::pin(async move {
+                    if about.idle_for > RESTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            });
             Ok(Self::Postgres { pool: pool.connect_with(options).await? })
         } else {
             Err(Error::Address(without_password(address)))

@@ -40,6 +40,7 @@ mod page;
 mod previews;
 mod retention;
 mod routes;
+mod statistics;
 mod throttles;
 mod users;
 mod versions;
@@ -72,6 +73,7 @@ pub use page::Page;
 pub use previews::{Preview, Previews};
 pub use retention::{AUDIT_DAYS, Retention};
 pub use routes::{NewRoute, Route, RouteChange, Routes};
+pub use statistics::{Count, Statistics};
 pub use throttles::{Throttle, Throttles};
 pub use users::{User, Users};
 pub use versions::{SavedDocument, Version, Versions};
@@ -163,6 +165,7 @@ repositories! {
     memberships: Memberships,
     previews: Previews,
     routes: Routes,
+    statistics: Statistics,
     throttles: Throttles,
     users: Users,
     versions: Versions,

@@ -13,6 +13,9 @@ const STEPS: &[(i64, &str, &str)] = &[
     (4, "kept", include_str!("migrations/0004_kept.sql")),
     (5, "retention", include_str!("migrations/0005_retention.sql")),
     (6, "waiting", include_str!("migrations/0006_waiting.sql")),
+    (7, "lanes", include_str!("migrations/0007_lanes.sql")),
+    (8, "statistics", include_str!("migrations/0008_statistics.sql")),
+    (9, "storage", include_str!("migrations/0009_storage.sql")),
 ];
 
 /// Guards against two processes that migrate at once; any number that no other program on the database uses.

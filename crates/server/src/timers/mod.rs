@@ -39,6 +39,9 @@ impl Default for Settings {
 
 /// How often what was noted of channels is written down.
 const NOTES_EVERY: Duration = Duration::from_secs(1);
+/// How often what was counted is folded into sums, and how much of it at a time.
+const FOLD_EVERY: Duration = Duration::from_secs(10);
+const FOLD: u32 = 2_000;
 /// Rows taken at a time.
 const BATCH: u32 = 500;
 /// After how long an event of our own that was offered and not consumed is offered again.
@@ -66,6 +69,7 @@ impl Timers {
             (Duty::OfferAgain, settings.pending_every),
             (Duty::Note, NOTES_EVERY),
             (Duty::Tidy, settings.tidy_every),
+            (Duty::Fold, FOLD_EVERY),
             (Duty::Prune, settings.prune_every),
         ];
         let tasks = duties
@@ -99,6 +103,8 @@ enum Duty {
     Note,
     /// Tidies what is in memory.
     Tidy,
+    /// Folds what was counted into sums.
+    Fold,
     /// Removes what need not be remembered.
     Prune,
 }
@@ -131,6 +137,7 @@ impl Loop {
                 Duty::OfferAgain => offer_again(&self).await,
                 Duty::Note => self.room.configurations.notes().write(&self.room.records, &self.room.ids).await,
                 Duty::Tidy => self.tidy(),
+                Duty::Fold => fold_all(&self).await,
                 Duty::Prune => prune_all(&self).await,
             };
             match done {
@@ -194,6 +201,17 @@ async fn offer_again(of: &Loop) -> Result<(), Error> {
 }
 
 /// Removes what is over its time, a part at a time; between two parts others have the store for longer than the part took.
+async fn fold_all(of: &Loop) -> Result<(), Error> {
+    loop {
+        let mut tx = of.room.records.begin().await?;
+        let folded = tx.statistics().fold(FOLD).await?;
+        tx.commit().await?;
+        if folded < u64::from(FOLD) || *of.stop.borrow() {
+            return Ok(());
+        }
+    }
+}
+
 async fn prune_all(of: &Loop) -> Result<(), Error> {
     loop {
         let began = Instant::now();

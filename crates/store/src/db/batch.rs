@@ -9,13 +9,13 @@ use crate::error::Result;
 /// Many-row statements that run one after the other in a transaction. SQLite gets them as one text, so that the way to
 /// its thread and back is taken once, however many they are.
 #[derive(Debug, Default)]
-pub(crate) struct Batch(Vec<Statement>);
+pub(crate) struct Batch(pub(super) Vec<Statement>);
 
 #[derive(Debug)]
-struct Statement {
-    many: &'static Many,
-    others: Vec<Param>,
-    rows: Vec<Vec<Param>>,
+pub(super) struct Statement {
+    pub(super) many: &'static Many,
+    pub(super) others: Vec<Param>,
+    pub(super) rows: Vec<Vec<Param>>,
 }
 
 impl Batch {

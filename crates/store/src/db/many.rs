@@ -2,6 +2,9 @@
 //!
 //! The text names its rows as `{rows}`, a derived table with the columns that the statement declares.
 //! SQLite gets them as one JSON parameter (`jsonb_each`), PostgreSQL as one array a column (`unnest`).
+//!
+//! On PostgreSQL such a text can also be a part of one larger statement ([`super::at_once`]); it then has rows only if the
+//! larger statement finds everything `sound`.
 
 use std::sync::{Arc, LazyLock};
 
@@ -24,6 +27,7 @@ pub(crate) struct Many {
     columns: &'static [(&'static str, Kind)],
     sqlite: SqlStr,
     postgres: SqlStr,
+    part: String,
 }
 
 /// Declares a [`Many`] that is built at its first use.
@@ -31,7 +35,8 @@ pub(crate) type LazyMany = LazyLock<Many>;
 
 impl Many {
     /// Takes a text with `{rows}` in it, and the columns of these rows. Parameters beside the rows are numbered
-    /// from `$1`; the rows come after them. Lines that begin with `[sqlite]` or `[postgres]` are for one dialect alone.
+    /// from `$1`; the rows come after them. Lines that begin with `[sqlite]` or `[postgres]` are for one dialect alone;
+    /// of the latter `[alone]` is for the statement by itself, and `[part]` for it as a part of a larger one.
     pub(crate) fn new(columns: &'static [(&'static str, Kind)], others: usize, text: &str) -> Self {
         let sqlite_columns =
             columns.iter().enumerate().map(|(place, (name, _))| format!("value ->> {place} AS {name}"));
@@ -43,10 +48,14 @@ impl Many {
         let names = columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         let arrays = arrays.collect::<Vec<_>>().join(", ");
         let postgres_rows = format!("(SELECT * FROM unnest({arrays}) AS given({names}))");
+        let sound_rows =
+            format!("(SELECT * FROM unnest({arrays}) AS given({names}) WHERE (SELECT sound.ok FROM sound))");
+        let safe = |text: String| AssertSqlSafe(Arc::<str>::from(text)).into_sql_str();
         Self {
             columns,
-            sqlite: build(text, "[sqlite]", "[postgres]", &sqlite_rows),
-            postgres: build(text, "[postgres]", "[sqlite]", &postgres_rows),
+            sqlite: safe(build(text, &["[sqlite]", "[alone]"], &sqlite_rows)),
+            postgres: safe(build(text, &["[postgres]", "[alone]"], &postgres_rows)),
+            part: build(text, &["[postgres]", "[part]"], &sound_rows),
         }
     }
 
@@ -60,15 +69,13 @@ impl Many {
 
     /// Adds the text for SQLite to one whose parameters so far are `before`.
     pub(crate) fn write_sqlite(&self, text: &mut String, before: usize) {
-        let mut pieces = self.sqlite.as_str().split('$');
-        text.push_str(pieces.next().unwrap_or_default());
-        for piece in pieces {
-            let digits = piece.find(|next: char| !next.is_ascii_digit()).unwrap_or(piece.len());
-            let number: usize = piece[..digits].parse().unwrap_or_default();
-            text.push('$');
-            text.push_str(&(before + number).to_string());
-            text.push_str(&piece[digits..]);
-        }
+        renumber(text, self.sqlite.as_str(), before);
+    }
+
+    /// Adds the text for PostgreSQL to one whose parameters so far are `before`: as it is, or as a part that has rows only
+    /// if all is sound.
+    pub(super) fn write_postgres(&self, text: &mut String, before: usize, is_part: bool) {
+        renumber(text, if is_part { &self.part } else { self.postgres.as_str() }, before);
     }
 
     /// Puts the rows behind the other parameters, as the dialect takes them.
@@ -118,11 +125,29 @@ impl Many {
     }
 }
 
-fn build(text: &str, mine: &str, others: &str, rows: &str) -> SqlStr {
-    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(others));
-    let lines = lines.map(|line| line.strip_prefix(mine).unwrap_or(line)).collect::<Vec<_>>().join("\n");
-    let text: Arc<str> = lines.replace("{rows}", rows).into();
-    AssertSqlSafe(text).into_sql_str()
+/// Adds a text whose parameters are numbered from `before` on.
+fn renumber(text: &mut String, added: &str, before: usize) {
+    let mut pieces = added.split('$');
+    text.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let digits = piece.find(|next: char| !next.is_ascii_digit()).unwrap_or(piece.len());
+        let number: usize = piece[..digits].parse().unwrap_or_default();
+        text.push('$');
+        text.push_str(&(before + number).to_string());
+        text.push_str(&piece[digits..]);
+    }
+}
+
+/// Marks of lines that are not for every way in which a statement runs.
+const MARKS: [&str; 4] = ["[sqlite]", "[postgres]", "[alone]", "[part]"];
+
+/// Keeps the lines without a mark and those of these marks, and puts the rows in.
+fn build(text: &str, marks: &[&str], rows: &str) -> String {
+    let of = |line: &'_ str| MARKS.into_iter().find(|mark| line.starts_with(mark)).unwrap_or_default();
+    let lines = text.lines().map(str::trim).map(|line| (of(line), line));
+    let lines =
+        lines.filter(|(mark, _)| mark.is_empty() || marks.contains(mark)).map(|(mark, line)| &line[mark.len()..]);
+    lines.collect::<Vec<_>>().join("\n").replace("{rows}", rows)
 }
 
 fn column(kind: Kind, length: usize) -> Param {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::db::batch::Batch;
 use crate::db::many::{Int, LazyMany, Many, Text};
-use crate::db::{Dialect, Tx, params};
+use crate::db::{Dialect, Param, Tx, params};
 use crate::error::Result;
-use crate::hot::turn::{Committed, TurnRecord};
+use crate::hot::turn::{Committed, LoadedBasis, TurnRecord};
 
 pub(in crate::hot) static KNOW: LazyMany = LazyMany::new(|| {
     Many::new(
@@ -52,7 +52,12 @@ pub(in crate::hot) static STANDING: LazyMany = LazyMany::new(|| {
 });
 
 pub(in crate::hot) static REMEMBERED: LazyMany = LazyMany::new(|| {
-    Many::new(&[("id", Text)], 0, "SELECT r.id AS id FROM {rows} AS v JOIN remembered_events r ON r.id = v.id")
+    Many::new(
+        &[("id", Text), ("address_id", Text)],
+        0,
+        "SELECT r.id AS id FROM {rows} AS v
+        JOIN remembered_events r ON r.id = v.id AND r.address_id = v.address_id",
+    )
 });
 
 /// How an address stands.
@@ -71,8 +76,7 @@ struct Standing {
 
 /// Holds the addresses and says what is to become of each turn; `sends_leased` says whether its lane was free.
 pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord]) -> Result<Vec<Committed>> {
-    let addresses: BTreeMap<&str, &TurnRecord> =
-        turns.iter().rev().map(|turn| (turn.loaded.address_id.as_str(), turn)).collect();
+    let addresses = firsts(turns);
     let unknown = addresses.iter().filter(|(_, turn)| !turn.loaded.known).map(|(id, turn)| {
         let key = &turn.loaded.key;
         params![*id, &key.workspace, key.environment, &key.channel, &key.address, &turn.loaded.contact, turn.now]
@@ -84,7 +88,7 @@ pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord]) -> Result<Vec<Commi
         batch.add(&HOLD, Vec::new(), ids());
     }
     batch.add(&STANDING, Vec::new(), ids());
-    batch.add(&REMEMBERED, Vec::new(), turns.iter().map(|turn| params![turn.event_id.as_str()]).collect());
+    batch.add(&REMEMBERED, Vec::new(), events(turns));
     let mut answers = batch.fetch(tx).await?;
     let (remembered, found) = (answers.pop().unwrap_or_default(), answers.pop().unwrap_or_default());
     let mut standings = HashMap::with_capacity(addresses.len());
@@ -99,8 +103,40 @@ pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord]) -> Result<Vec<Commi
         };
         standings.insert(row.get::<String, _>("id")?, standing);
     }
-    let mut seen = remembered.iter().map(|row| row.get::<String, _>("id")).collect::<Result<HashSet<_>>>()?;
-    Ok(turns.iter().map(|turn| decide(turn, standings.get_mut(&turn.loaded.address_id), &mut seen)).collect())
+    let seen = remembered.iter().map(|row| row.get::<String, _>("id")).collect::<Result<_>>()?;
+    Ok(decide_all(turns, standings, seen))
+}
+
+/// Says what is to become of each turn if nothing has changed since they were loaded, and all lanes are free.
+pub(super) fn assume(turns: &[TurnRecord]) -> Vec<Committed> {
+    let standing = |basis: &LoadedBasis| Standing {
+        session: basis.present.clone(),
+        contact: basis.contact.clone(),
+        version: basis.version,
+        position: basis.position,
+        busy: false,
+        broken: false,
+    };
+    let standings = firsts(turns).into_iter().map(|(id, turn)| (id.to_owned(), standing(&turn.loaded)));
+    decide_all(turns, standings.collect(), HashSet::new())
+}
+
+/// Returns the first turn of each address, by the address's id.
+pub(super) fn firsts(turns: &[TurnRecord]) -> BTreeMap<&str, &TurnRecord> {
+    turns.iter().rev().map(|turn| (turn.loaded.address_id.as_str(), turn)).collect()
+}
+
+/// Returns the turns' events as rows of [`REMEMBERED`].
+pub(super) fn events(turns: &[TurnRecord]) -> Vec<Vec<Param>> {
+    turns.iter().map(|turn| params![turn.event_id.as_str(), &turn.loaded.address_id]).collect()
+}
+
+fn decide_all(
+    turns: &[TurnRecord],
+    mut standings: HashMap<String, Standing>,
+    mut seen: HashSet<String>,
+) -> Vec<Committed> {
+    turns.iter().map(|turn| decide(turn, standings.get_mut(&turn.loaded.address_id), &mut seen)).collect()
 }
 
 fn decide(turn: &TurnRecord, standing: Option<&mut Standing>, seen: &mut HashSet<String>) -> Committed {

@@ -1,6 +1,7 @@
 //! The statements of a commit, one a table.
 
 use crate::db::many::{Int, Kind, LazyMany, Many, Text};
+use crate::hot::effects::PARKED;
 
 /// Writes the `INSERT` of a table whose columns are given in order.
 fn insert(table: &str, columns: &'static [(&'static str, Kind)], rest: &str) -> Many {
@@ -15,7 +16,8 @@ fn insert(table: &str, columns: &'static [(&'static str, Kind)], rest: &str) -> 
 }
 
 pub(in crate::hot) static CONTACTS: LazyMany = LazyMany::new(|| {
-    Many::new(
+    insert(
+        "contacts",
         &[
             ("id", Text),
             ("workspace", Text),
@@ -23,17 +25,17 @@ pub(in crate::hot) static CONTACTS: LazyMany = LazyMany::new(|| {
             ("name", Text),
             ("phone", Text),
             ("language", Text),
-            ("at", Int),
+            ("has_attributes", Int),
+            ("created_at", Int),
         ],
-        0,
-        "INSERT INTO contacts (id, workspace, environment, name, phone, language, has_attributes, created_at)
-        SELECT v.id, v.workspace, v.environment, v.name, v.phone, v.language, 0, v.at
-        FROM {rows} AS v WHERE true ORDER BY v.id
+        "ORDER BY v.id
         ON CONFLICT (id) DO UPDATE SET name = coalesce(contacts.name, excluded.name),
-            phone = coalesce(contacts.phone, excluded.phone), language = coalesce(contacts.language, excluded.language)",
+            phone = coalesce(contacts.phone, excluded.phone), language = coalesce(contacts.language, excluded.language),
+            has_attributes = CASE WHEN excluded.has_attributes = 1 THEN 1 ELSE contacts.has_attributes END",
     )
 });
 
+/// For contacts that [`CONTACTS`] does not write.
 pub(in crate::hot) static HAS_ATTRIBUTES: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
@@ -92,11 +94,42 @@ pub(in crate::hot) static SESSIONS: LazyMany = LazyMany::new(|| {
     )
 });
 
+/// Makes another session present, and counts that sends are put behind others, so that who settles those sees it.
 pub(in crate::hot) static PRESENT: LazyMany = LazyMany::new(|| {
     Many::new(
-        &[("id", Text), ("session", Text)],
+        &[("id", Text), ("session", Text), ("waits", Int)],
         0,
-        "UPDATE addresses SET session = v.session FROM {rows} AS v WHERE addresses.id = v.id",
+        &format!(
+            "UPDATE addresses SET session = coalesce(v.session, addresses.session), parked = addresses.parked + v.waits
+            [part] * CASE WHEN {BUSY} THEN 1 ELSE 0 END
+            FROM {{rows}} AS v WHERE addresses.id = v.id AND (v.session IS NOT NULL OR v.waits = 1
+            [part] AND {BUSY}
+            )",
+            BUSY = is_busy("v.id"),
+        ),
+    )
+});
+
+/// Writes whether a lane is one of those that were found busy.
+fn is_busy(lane: &str) -> String {
+    format!("{lane} = ANY ((SELECT sound.busy FROM sound)::text[])")
+}
+
+/// New addresses, with the session that is present; taken already where somebody else has made one meanwhile.
+pub(in crate::hot) static ADDRESSES: LazyMany = LazyMany::new(|| {
+    insert(
+        "addresses",
+        &[
+            ("id", Text),
+            ("workspace", Text),
+            ("environment", Text),
+            ("channel", Text),
+            ("address", Text),
+            ("contact", Text),
+            ("session", Text),
+            ("created_at", Int),
+        ],
+        "ORDER BY v.id",
     )
 });
 
@@ -143,9 +176,9 @@ pub(in crate::hot) static MESSAGES: LazyMany = LazyMany::new(|| {
     )
 });
 
+/// By itself it writes effects as they are given; as a part, as they are given if their lane is free.
 pub(in crate::hot) static EFFECTS: LazyMany = LazyMany::new(|| {
-    insert(
-        "effects",
+    Many::new(
         &[
             ("id", Text),
             ("address_id", Text),
@@ -165,7 +198,22 @@ pub(in crate::hot) static EFFECTS: LazyMany = LazyMany::new(|| {
             ("asked_at", Int),
             ("waits_for", Text),
         ],
-        "",
+        0,
+        &format!(
+            "INSERT INTO effects (id, address_id, workspace, environment, channel, channel_kind, address, session, kind,
+                position, effect, asked_at, state, due_at, owner, attempts, waits_for)
+            SELECT v.id, v.address_id, v.workspace, v.environment, v.channel, v.channel_kind, v.address, v.session, v.kind,
+                v.position, v.effect, v.asked_at,
+            [alone] v.state, v.due_at, v.owner, v.attempts, v.waits_for
+            [part] CASE WHEN w.waits THEN 'pending' ELSE v.state END,
+            [part] CASE WHEN w.waits THEN v.asked_at + {PARKED} ELSE v.due_at END,
+            [part] CASE WHEN w.waits THEN NULL ELSE v.owner END, CASE WHEN w.waits THEN 0 ELSE v.attempts END,
+            [part] CASE WHEN w.waits THEN NULL ELSE v.waits_for END
+            FROM {{rows}} AS v
+            [part] CROSS JOIN LATERAL (SELECT v.kind = 'send' AND {BUSY} AS waits) AS w
+            WHERE true",
+            BUSY = is_busy("v.address_id"),
+        ),
     )
 });
 

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows;
 use crate::db::batch::Batch;
-use crate::db::{Param, Tx, params};
-use crate::error::Result;
+use crate::db::{Param, params};
 use crate::hot::effects::{Lease, PARKED};
 use crate::hot::events;
 use crate::hot::turn::{Committed, Profile, StatisticKey, TurnRecord};
@@ -13,7 +12,19 @@ use crate::hot::turn::{Committed, Profile, StatisticKey, TurnRecord};
 /// Statistics are counted by the hour.
 const HOUR: i64 = 3_600_000;
 
-pub(super) async fn write(tx: Tx, turns: &[TurnRecord], committed: &[Committed], lease: Option<&Lease>) -> Result<()> {
+/// How a batch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By SQLite's one writer.
+    Sqlite,
+    /// Statement by statement, in a transaction that holds the addresses and has made those that are new.
+    Steps,
+    /// As one statement, which alone sees whether a lane is busy.
+    AtOnce,
+}
+
+/// Gathers what the turns that are done write.
+pub(super) fn batch(turns: &[TurnRecord], committed: &[Committed], lease: Option<&Lease>, way: Way) -> Batch {
     let good: Vec<(&TurnRecord, bool)> = turns
         .iter()
         .zip(committed)
@@ -24,7 +35,7 @@ pub(super) async fn write(tx: Tx, turns: &[TurnRecord], committed: &[Committed],
         .collect();
     let mut batch = Batch::default();
     contacts(&mut batch, &good);
-    sessions(&mut batch, &good);
+    sessions(&mut batch, &good, way);
     let remembered = each(&good, |turn| params![turn.event_id.as_str(), &turn.loaded.address_id, turn.now]);
     batch.add(&rows::REMEMBER, vec![], remembered);
     journal(&mut batch, &good);
@@ -38,7 +49,7 @@ pub(super) async fn write(tx: Tx, turns: &[TurnRecord], committed: &[Committed],
     batch.add(&events::CONSUME, vec![], done.iter().map(|turn| params![turn.event_id.as_str()]).collect());
     let answered = done.iter().filter_map(|turn| Some(params![turn.answers.as_deref()?, &turn.loaded.address_id]));
     batch.add(&rows::ANSWERED, vec![], answered.collect());
-    batch.commit(tx).await
+    batch
 }
 
 fn each(good: &[(&TurnRecord, bool)], row: impl Fn(&TurnRecord) -> Vec<Param>) -> Vec<Vec<Param>> {
@@ -63,13 +74,14 @@ fn contacts(batch: &mut Batch, good: &[(&TurnRecord, bool)]) {
             attributes.insert((contact, name), value.as_deref());
         }
     }
+    let (set, unset): (Vec<_>, Vec<_>) = attributes.into_iter().partition(|(_, value)| value.is_some());
+    let mut changed: BTreeSet<&str> = set.iter().map(|((contact, _), _)| *contact).collect();
     let told = told.into_iter().map(|(contact, (turn, profile))| {
-        let key = &turn.loaded.key;
-        params![contact, &key.workspace, key.environment, profile.name, profile.phone, profile.language, turn.now]
+        let (key, has_attributes) = (&turn.loaded.key, changed.remove(contact));
+        let Profile { name, phone, language } = profile;
+        params![contact, &key.workspace, key.environment, name, phone, language, has_attributes, turn.now]
     });
     batch.add(&rows::CONTACTS, vec![], told.collect());
-    let (set, unset): (Vec<_>, Vec<_>) = attributes.into_iter().partition(|(_, value)| value.is_some());
-    let changed: BTreeSet<&str> = set.iter().map(|((contact, _), _)| *contact).collect();
     batch.add(&rows::HAS_ATTRIBUTES, vec![], changed.into_iter().map(|contact| params![contact]).collect());
     let set = set.into_iter().map(|((contact, name), value)| params![contact, name, value]);
     batch.add(&rows::ATTRIBUTES, vec![], set.collect());
@@ -77,15 +89,11 @@ fn contacts(batch: &mut Batch, good: &[(&TurnRecord, bool)]) {
     batch.add(&rows::NO_ATTRIBUTES, vec![], unset.collect());
 }
 
-fn sessions(batch: &mut Batch, good: &[(&TurnRecord, bool)]) {
+fn sessions(batch: &mut Batch, good: &[(&TurnRecord, bool)], way: Way) {
     // Of several turns on a session the last one counts, and of several sessions at an address the last one is present.
     let mut last: BTreeMap<(&str, &str), &TurnRecord> = BTreeMap::new();
-    let mut present: BTreeMap<&str, &str> = BTreeMap::new();
     for (turn, _) in good {
         last.insert((&turn.session.id, &turn.loaded.address_id), turn);
-        if turn.loaded.present.as_deref() != Some(turn.session.id.as_str()) {
-            present.insert(&turn.loaded.address_id, &turn.session.id);
-        }
     }
     let sessions = last.into_values().map(|turn| {
         let (key, session) = (&turn.loaded.key, &turn.session);
@@ -113,8 +121,40 @@ fn sessions(batch: &mut Batch, good: &[(&TurnRecord, bool)]) {
         ]
     });
     batch.add(&rows::SESSIONS, vec![], sessions.collect());
-    let present = present.into_iter().map(|(address, session)| params![address, session]);
-    batch.add(&rows::PRESENT, vec![], present.collect());
+    addresses(batch, good, way);
+}
+
+/// What a batch changes at an address.
+#[derive(Debug)]
+struct Changed<'a> {
+    first: &'a TurnRecord,
+    /// The session that is present now, if it is another one.
+    session: Option<&'a str>,
+    /// Whether there are sends that wait, or that wait if the lane is busy.
+    waits: bool,
+}
+
+fn addresses(batch: &mut Batch, good: &[(&TurnRecord, bool)], way: Way) {
+    let mut changes: BTreeMap<&str, Changed<'_>> = BTreeMap::new();
+    for (turn, free) in good {
+        let change = changes.entry(&turn.loaded.address_id);
+        let change = change.or_insert(Changed { first: turn, session: None, waits: false });
+        if turn.loaded.present.as_deref() != Some(turn.session.id.as_str()) {
+            change.session = Some(&turn.session.id);
+        }
+        let sends = || turn.effects.iter().any(|effect| effect.kind == "send");
+        change.waits |= (way == Way::AtOnce || way == Way::Steps && !free) && sends();
+    }
+    let (new, known): (Vec<_>, Vec<_>) =
+        changes.into_iter().partition(|(_, change)| way == Way::AtOnce && !change.first.loaded.known);
+    let new = new.into_iter().map(|(id, Changed { first, session, .. })| {
+        let (key, contact) = (&first.loaded.key, &first.loaded.contact);
+        params![id, &key.workspace, key.environment, &key.channel, &key.address, contact, session, first.now]
+    });
+    batch.add(&rows::ADDRESSES, vec![], new.collect());
+    let known = known.into_iter().filter(|(_, change)| change.session.is_some() || change.waits);
+    let known = known.map(|(id, Changed { session, waits, .. })| params![id, session, waits]);
+    batch.add(&rows::PRESENT, vec![], known.collect());
 }
 
 fn journal(batch: &mut Batch, good: &[(&TurnRecord, bool)]) {

@@ -4,12 +4,14 @@ pub(crate) mod configuration;
 pub(crate) mod hot_commit;
 pub(crate) mod hot_effects;
 pub(crate) mod hot_processes;
+pub(crate) mod hot_races;
 pub(crate) mod hot_statuses;
 pub(crate) mod hot_timers;
 pub(crate) mod hot_waiting;
 pub(crate) mod people;
 pub(crate) mod retention;
 pub(crate) mod stage;
+pub(crate) mod statistics;
 pub(crate) mod workflows;
 
 /// Makes the tests, and the list of them.
@@ -90,6 +92,9 @@ conformance! {
         who_leaves_with_something_at_hand_is_buried_by_others,
         what_is_released_stands_as_before,
         what_is_released_overtakes_nothing;
+    hot_races:
+        many_commit_on_the_same_addresses,
+        sends_that_are_settled_beside_commits_leave_none_behind;
     hot_statuses:
         a_state_goes_up_and_never_down,
         a_status_tells_what_became_of_an_unknown_send,
@@ -111,6 +116,9 @@ conformance! {
         a_heap_that_waits_stands_before_nobody,
         what_was_taken_in_vain_waits_as_it_stood,
         what_comes_behind_one_that_waits_waits_with_it;
+    statistics:
+        what_is_folded_and_what_is_not_add_up,
+        two_who_fold_at_once_count_nothing_twice;
 }
 
 /// Every function that takes a store is in the list, and every file is in a module.
