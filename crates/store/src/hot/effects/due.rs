@@ -113,16 +113,17 @@ async fn due_sends(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Row>> 
         // The lane stops at one that waits its time, or that another has at hand; one that merely stood behind the
         // others goes with them.
         let is_first = begun.insert(lane.clone());
-        if !is_due && (is_first || row.get::<&str, _>("state")? != "pending") {
+        let is_pending = row.get::<&str, _>("state")? == "pending";
+        if !is_due && (is_first || !is_pending) {
             waiting.insert(lane.clone());
         }
         if !waiting.contains(&lane) {
             taken.push(row);
-        } else if is_due {
+        } else if is_due && is_pending {
             out_of_turn.push(params![row.get::<&str, _>("id")?, &lane]);
         }
     }
-    // Not to be looked at again before those in front of them are settled.
+    // Not to be looked at again before those in front of them are settled, which frees them: those that are pending.
     PARK.run(tx, params![to_ms(now) + super::PARKED], out_of_turn).await?;
     Ok(taken)
 }

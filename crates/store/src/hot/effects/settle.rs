@@ -79,6 +79,10 @@ impl Writes {
         let is_known = row.get::<Option<&str>, _>("message_state")?.is_some_and(|state| state != "pending");
         if is_send && is_known && !matches!(outcome, Outcome::Sent { .. }) {
             self.over.push(params![id, lane]);
+            if matches!(outcome, Outcome::Retry { .. } | Outcome::Unknown { .. }) {
+                // Whoever puts a send off lets go of those behind it too.
+                self.given_back.push(params![lane, position]);
+            }
             return Ok(());
         }
         let mut put_off = |state: &str, at: Timestamp, error: String| {

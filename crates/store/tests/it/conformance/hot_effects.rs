@@ -182,6 +182,17 @@ pub(crate) async fn sends_behind_others_are_freed_when_those_are_settled(store: 
     assert_eq!(third.commit_leased(store, &lease("one", 60)).await, Committed::Done { sends_leased: true });
 }
 
+pub(crate) async fn a_send_that_waits_for_a_status_behind_another_goes_in_its_turn(store: &Store) {
+    let play = Play::written(store, "ann", "hi", 10).await.sends("1").sends("2");
+    play.commit_leased(store, &lease("one", 60)).await;
+    let unknown = |until| Outcome::Unknown { until: at(until), error: "interrupted".to_owned() };
+    settle(store, &play.effect(0), unknown(40), 20).await;
+    settle(store, &play.effect(1), unknown(30), 20).await;
+    assert_eq!(due(store, 35, "two").await, [], "its own time has come, not its turn");
+    settle(store, &play.effect(0), sent("wamid.1"), 36).await;
+    assert_eq!(ids(&due(store, 37, "two").await), [play.effect(1)]);
+}
+
 pub(crate) async fn many_take_without_taking_twice(store: &Store) {
     let mut asked = BTreeSet::new();
     for address in 0..30 {

@@ -84,6 +84,9 @@ pub(crate) async fn a_status_before_the_settlement_wins(store: &Store) {
     record(store, vec![of_effect(&play.effect(0), DeliveryState::Delivered)]).await;
     let outcome = Outcome::Retry { at: at(60), error: "connection reset".to_owned() };
     store.settle(vec![Settlement { effect: play.effect(0), outcome }], at(51)).await.unwrap();
+    // Who put it off let go of the next too, which therefore goes at once.
+    let taken = store.due_effects(at(52), 10, &lease("one", 99)).await.unwrap();
+    assert_eq!(taken.iter().map(|due| due.effect.id.clone()).collect::<Vec<_>>(), [play.effect(1)]);
     sent(store, play.effect(1), "wamid.2").await;
     assert_eq!(store.due_effects(at(5000), 10, &lease("one", 9999)).await.unwrap(), []);
     assert_eq!(state(store, 2).await.0, Some(DeliveryState::Delivered));

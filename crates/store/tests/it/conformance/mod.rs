@@ -82,6 +82,7 @@ conformance! {
         a_dead_letter_lets_the_next_pass_and_can_be_tried_again,
         dead_letters_of_a_lane_go_again_in_their_order,
         sends_behind_others_are_freed_when_those_are_settled,
+        a_send_that_waits_for_a_status_behind_another_goes_in_its_turn,
         many_take_without_taking_twice,
         what_waits_is_counted;
     hot_processes:
