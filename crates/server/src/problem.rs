@@ -111,7 +111,7 @@ impl Problem {
 
     /// 503: try again in a moment.
     pub fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with("retry_after", 1)
     }
 
     /// Adds a place that is wrong.

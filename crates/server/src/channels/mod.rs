@@ -31,7 +31,7 @@ pub fn routes() -> Router<AppState> {
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        Self::unavailable(refused.to_string()).with("retry_after", 1)
+        Self::unavailable(refused.to_string())
     }
 }
 
