@@ -125,7 +125,14 @@ impl Configurations {
         if let Some(kept) = lock(&self.0.snapshots).get_mut(workspace) {
             kept.checked_at = now;
         }
-        let found = self.0.store.workspaces().get(workspace).await?.ok_or_else(|| self.gone(workspace))?;
+        let found = match (self.0.store.workspaces().get(workspace).await, &kept) {
+            // Doors take what comes while the store is away.
+            (Err(error), Some(kept)) if error.is_transient() => {
+                tracing::debug!(%error, "settings may be out of date");
+                return Ok(Arc::clone(&kept.configuration));
+            }
+            (found, _) => found?.ok_or_else(|| self.gone(workspace))?,
+        };
         if let Some(kept) = kept
             && kept.configuration.revision >= found.revision
         {
