@@ -158,6 +158,10 @@ async fn readyz(State(app): State<AppState>) -> Response {
         return Problem::unavailable("the server is stopping").into_response();
     }
     match app.store.ping().await {
+        Ok(()) if !app.room.dispatcher.is_heard() => {
+            Problem::unavailable("the database takes nothing: it is full, or read-only; the log says more")
+                .into_response()
+        }
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");

@@ -265,6 +265,11 @@ impl Dispatcher {
         self.0.ask_for_sweep();
     }
 
+    /// Says whether the store took this process's last sign of life: one that is full or read-only does not.
+    pub fn is_heard(&self) -> bool {
+        self.0.presence.is_heard()
+    }
+
     /// Says whether nothing is in hand or about to be.
     pub fn is_idle(&self) -> bool {
         let asked = self.0.sweeps_asked.load(Ordering::Acquire);

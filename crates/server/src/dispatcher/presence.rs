@@ -7,6 +7,7 @@
 //! of different machines are compared.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub(super) struct Presence {
     is_alone: bool,
     life: Mutex<Life>,
     others: Mutex<Watch>,
+    /// Whether the store took the last beat: one that is full or read-only answers, and takes nothing.
+    is_heard: AtomicBool,
     /// Raised whenever what was leased may be lost.
     lives: watch::Sender<u64>,
 }
@@ -51,7 +54,19 @@ impl Presence {
     pub(super) fn new(process: String, is_alone: bool) -> Self {
         let life = Life { name: Arc::from(process.as_str()), up_at: None };
         let (lives, _) = watch::channel(0);
-        Self { process, is_alone, life: Mutex::new(life), others: Mutex::default(), lives }
+        Self {
+            process,
+            is_alone,
+            life: Mutex::new(life),
+            others: Mutex::default(),
+            is_heard: AtomicBool::new(true),
+            lives,
+        }
+    }
+
+    /// Says whether the store took the last sign of life.
+    pub(super) fn is_heard(&self) -> bool {
+        self.is_heard.load(Ordering::Acquire)
     }
 
     /// Returns the name by which this process leases effects now.
@@ -206,6 +221,7 @@ pub(super) async fn run(alive: Weak<Shared>) {
             Some(at) => match timeout_at(at, &mut beat).await {
                 Ok(outcome) => outcome,
                 Err(_) => {
+                    shared.presence.is_heard.store(false, Ordering::Release);
                     shared.lose();
                     // A beat of the former life is of no use any more.
                     continue;
@@ -213,6 +229,7 @@ pub(super) async fn run(alive: Weak<Shared>) {
             },
             None => beat.await,
         };
+        shared.presence.is_heard.store(outcome.is_ok(), Ordering::Release);
         match outcome {
             Ok(()) => is_away = false,
             Err(error) if !is_away => {
