@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value as Json, json};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use crate::fault::{Fault, Faults};
 use crate::running::Running;
@@ -67,6 +67,7 @@ struct Inside {
     sent: Mutex<Vec<Sent>>,
     refused: Mutex<Vec<Json>>,
     arrived: Notify,
+    listener: Mutex<Option<mpsc::UnboundedSender<Sent>>>,
     faults: Faults,
 }
 
@@ -83,6 +84,7 @@ impl Graph {
             sent: Mutex::default(),
             refused: Mutex::default(),
             arrived: Notify::new(),
+            listener: Mutex::default(),
             faults: Faults::default(),
         });
         let router = Router::new().route("/{version}/{number}/messages", post(messages)).with_state(inside.clone());
@@ -122,6 +124,13 @@ impl Graph {
     /// Returns the error bodies given so far for requests that a strict API refuses.
     pub fn refused(&self) -> Vec<Json> {
         self.inside.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Gives every message from now on when it is taken; to one listener, the last who asked.
+    pub fn listen(&self) -> mpsc::UnboundedReceiver<Sent> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        *self.inside.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        receiver
     }
 
     /// Waits until this many messages were taken; returns those there are when the time is over.
@@ -189,7 +198,12 @@ impl Inside {
         };
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         let id = format!("wamid.stand-in-{}", sent.len() + 1);
-        sent.push(Sent { id: id.clone(), phone_number_id: number.to_owned(), body });
+        let taken = Sent { id: id.clone(), phone_number_id: number.to_owned(), body };
+        if let Some(listener) = &*self.listener.lock().unwrap_or_else(PoisonError::into_inner) {
+            // Who listened may have gone.
+            let _ = listener.send(taken.clone());
+        }
+        sent.push(taken);
         drop(sent);
         self.arrived.notify_waiters();
         Ok(json!({ "messaging_product": "whatsapp", "contacts": [contact], "messages": [{ "id": id }] }))

@@ -6,6 +6,7 @@ mod api;
 mod channels;
 mod cli;
 mod cluster;
+mod crash;
 mod file_length;
 mod ladder;
 mod preview;

@@ -176,12 +176,17 @@ impl Answer {
     }
 }
 
+/// Begins an HTTP client for servers on this machine.
+pub fn http() -> reqwest::ClientBuilder {
+    // A provider must be there even for a client that never uses TLS; the first test to come installs it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    #[expect(clippy::disallowed_methods, reason = "a test speaks to its own server on this machine")]
+    reqwest::Client::builder().no_proxy()
+}
+
 impl Client {
     pub fn new(base: &str) -> Self {
-        // A provider must be there even for a client that never uses TLS; the first test to come installs it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        #[expect(clippy::disallowed_methods, reason = "a test speaks to its own server on this machine")]
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
+        let http = http().build().expect("a client can be made");
         Self { http, base: base.to_owned(), cookie: None, key: None }
     }
 

@@ -50,13 +50,14 @@ fn secrets_come_from_the_environment_and_never_from_the_file() {
     assert!(usher.run(&["apply", &file]).contains("same     channel line"));
     let renewed = Usher {
         folder: usher.folder.clone(),
+        is_kept: true,
+        sent: Vec::new(),
         variables: vec![
             ("LINE_TOKEN".to_owned(), "a new one".to_owned()),
             ("LINE_SECRET".to_owned(), "also hush".to_owned()),
         ],
     };
     assert!(renewed.run(&["apply", &file]).contains("changed  channel line"));
-    std::mem::forget(renewed);
     let exported = usher.run(&["export"]);
     assert!(
         !exported.contains("hush") && exported.contains("USHER_PRODUCTION_CHANNEL_LINE_ACCESS_TOKEN"),

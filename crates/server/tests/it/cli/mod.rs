@@ -14,12 +14,17 @@ use crate::server::new_folder;
 /// A data folder and the program to run on it.
 pub struct Usher {
     pub folder: PathBuf,
+    is_kept: bool,
+    /// Words before the program, which send it to where it is to run.
+    sent: Vec<String>,
     variables: Vec<(String, String)>,
 }
 
 impl Drop for Usher {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if !self.is_kept {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
     }
 }
 
@@ -33,7 +38,19 @@ impl Usher {
 
     /// Makes an empty data folder.
     pub fn bare() -> Self {
-        Self { folder: new_folder(), variables: Vec::new() }
+        Self { folder: new_folder(), is_kept: false, sent: Vec::new(), variables: Vec::new() }
+    }
+
+    /// Keeps the folder when the test is over, for people to look at; returns it.
+    pub fn keep(&mut self) -> &Path {
+        self.is_kept = true;
+        &self.folder
+    }
+
+    /// Runs the program elsewhere, by these words before it.
+    pub fn sent(mut self, words: Vec<String>) -> Self {
+        self.sent = words;
+        self
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -42,9 +59,15 @@ impl Usher {
         self
     }
 
+    /// Returns the data folder.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_usher"));
-        command.args(arguments).env_clear().env("USHER_DATA", self.folder.join("data"));
+        let words: Vec<&str> = self.sent.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_usher")]).collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).args(arguments).env_clear().env("USHER_DATA", self.data());
         command.envs(self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         command.current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
