@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value as Json, json};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::fault::{Fault, Faults};
 use crate::running::Running;
@@ -69,6 +69,8 @@ struct Inside {
     arrived: Notify,
     listener: Mutex<Option<mpsc::UnboundedSender<Sent>>>,
     faults: Faults,
+    /// The numbers whose requests are neither handled nor answered.
+    hanging: watch::Sender<BTreeSet<String>>,
 }
 
 impl Graph {
@@ -86,6 +88,7 @@ impl Graph {
             arrived: Notify::new(),
             listener: Mutex::default(),
             faults: Faults::default(),
+            hanging: watch::Sender::default(),
         });
         let router = Router::new().route("/{version}/{number}/messages", post(messages)).with_state(inside.clone());
         Ok(Self { running: Running::start(router).await?, inside })
@@ -99,6 +102,20 @@ impl Graph {
     /// Lets one of the next requests go wrong: each fault takes one request, in order.
     pub fn fault(&self, fault: Fault) {
         self.inside.faults.add(fault);
+    }
+
+    /// Handles and answers no request for a number until it recovers.
+    pub fn hang(&self, number: &str) {
+        self.inside.hanging.send_modify(|hanging| {
+            hanging.insert(number.to_owned());
+        });
+    }
+
+    /// Handles requests for a number again, also those that still wait.
+    pub fn recover(&self, number: &str) {
+        self.inside.hanging.send_modify(|hanging| {
+            hanging.remove(number);
+        });
     }
 
     /// Lets one of the next requests be refused with an error code of Meta's.
@@ -155,6 +172,9 @@ async fn messages(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let mut hanging = inside.hanging.subscribe();
+    // The sender lives as long as what it is in.
+    let _ = hanging.wait_for(|hanging| !hanging.contains(&number)).await;
     let fault = inside.faults.next();
     let answer = match &fault {
         Some(fault) if !fault.handles() => StatusCode::OK.into_response(),

@@ -66,6 +66,11 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", env = "USHER_UNKNOWN_WAIT", global = true)]
     pub unknown_wait: Option<u32>,
 
+    /// Messages a second that are taken in for one workspace, unless the workspace has a rate of its own [default: as
+    /// many as come].
+    #[arg(long, value_name = "MESSAGES", env = "USHER_WORKSPACE_RATE", global = true)]
+    pub workspace_rate: Option<u32>,
+
     /// NATS servers, for many processes on one PostgreSQL database: `nats://HOST:PORT`, or `tls://…`, of one cluster.
     #[arg(long, value_name = "URL", env = "USHER_NATS", hide_env_values = true, value_delimiter = ',', global = true)]
     pub nats: Vec<String>,
@@ -123,6 +128,8 @@ pub struct Configuration {
     pub allow_private: Vec<IpNet>,
     /// How long a message waits of which it is not known whether it was sent.
     pub unknown_wait: SignedDuration,
+    /// Messages a second that are taken in for a workspace without a rate of its own.
+    pub workspace_rate: Option<u32>,
     pub log_format: LogFormat,
     pub log: String,
     /// Whether the demo's API and its example workspace are there.
@@ -193,6 +200,7 @@ impl Options {
                 .unknown_wait
                 .or(file.unknown_wait)
                 .map_or(UNKNOWN_WAIT, |seconds| SignedDuration::from_secs(seconds.into())),
+            workspace_rate: self.workspace_rate.or(file.workspace_rate).filter(|rate| *rate > 0),
             log_format: self.log_format.or(file.log_format).unwrap_or_default(),
             log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             demo: false,

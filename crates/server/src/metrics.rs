@@ -16,6 +16,7 @@ const TURNS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 /// The measures of one server.
 pub struct Metrics {
     handle: PrometheusHandle,
+    recorder: PrometheusRecorder,
     /// Turns, by what became of them.
     pub turns: Turns,
     /// From the acceptance of an event to the commit of its turn.
@@ -169,7 +170,17 @@ impl Metrics {
             ),
             timers_fired: make.counter("usher_timers_fired_total", "Timers and expiries that came due.", &[]),
             handle: recorder.handle(),
+            recorder,
         }
+    }
+
+    /// Counts a request that was refused because its workspace puts in more than its rate.
+    pub fn over_rate(&self, workspace: &str) {
+        const NAME: &str = "usher_refused_over_rate_total";
+        let help = "Requests refused because their workspace puts in more than its rate.";
+        self.recorder.describe_counter(NAME.into(), None, help.into());
+        let labels = vec![Label::new("workspace", workspace.to_owned())];
+        self.recorder.register_counter(&Key::from_parts(NAME, labels), &METADATA).increment(1);
     }
 
     /// Writes all measures as Prometheus reads them.

@@ -210,6 +210,14 @@ mod tests {
     }
 
     #[test]
+    fn every_503_says_when_to_come_back() {
+        let response = Problem::unavailable("the database does not answer").into_response();
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
+        let response = Problem::from(crate::bus::Refused::TooMany { seconds: 4 }).into_response();
+        assert_eq!((response.status().as_u16(), &response.headers()[header::RETRY_AFTER]), (503, &4.into()));
+    }
+
+    #[test]
     fn a_throttled_answer_says_when_to_come_back() {
         let response = Problem::too_often(7, "wait").into_response();
         assert_eq!(response.headers()[header::RETRY_AFTER], "7");

@@ -60,6 +60,11 @@ impl Shares {
         self.held.get(who).copied().unwrap_or(0)
     }
 
+    /// Returns which part of the places is taken.
+    pub fn fullness(&self) -> f64 {
+        self.taken as f64 / self.all.max(1) as f64
+    }
+
     /// Returns how many places are free.
     pub fn free(&self) -> usize {
         self.all.saturating_sub(self.taken)

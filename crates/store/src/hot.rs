@@ -100,8 +100,8 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
     async fn expired_sessions(&self, now: Timestamp, limit: u32) -> Result<Vec<OwnEvent>>;
 
     /// Notes that `process` is up and accepting: raises its count by one, and gives those of the others. If no process
-    /// has done so for longer than `grace_ms`, gives for how long, and moves the deadlines of waiting sessions by as much:
-    /// that time does not count.
+    /// has done so for longer than `grace_ms`, gives for how long, and moves the deadlines of sessions and the timers that
+    /// wait by as much: that time does not count.
     async fn beat(&self, process: &str, now: Timestamp, grace_ms: i64) -> Result<Beat>;
 
     /// Ends the leases of a process that is dead, and forgets it: what it had at hand is due now, as

@@ -1,7 +1,7 @@
 //! Workspaces and their settings.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use usher_store::{NewWorkspace, Tx, Workspace, WorkspaceChange};
 use utoipa::ToSchema;
 
@@ -17,12 +17,27 @@ pub struct WorkspaceItem {
     pub name: String,
     /// Whether what goes live must be approved by somebody who did not make it.
     pub approval_required: bool,
+    /// How many messages a second are taken in; if it has no rate of its own, as many as the installation takes.
+    pub messages_per_second: Option<u32>,
 }
 
 impl From<Workspace> for WorkspaceItem {
     fn from(workspace: Workspace) -> Self {
-        Self { key: workspace.key, name: workspace.name, approval_required: workspace.approval_required }
+        Self {
+            messages_per_second: messages_per_second(&workspace.settings),
+            key: workspace.key,
+            name: workspace.name,
+            approval_required: workspace.approval_required,
+        }
     }
+}
+
+/// The setting that holds the rate.
+const MESSAGES_PER_SECOND: &str = "messages_per_second";
+
+/// Returns the rate among a workspace's settings.
+pub fn messages_per_second(settings: &Json) -> Option<u32> {
+    u32::try_from(settings.get(MESSAGES_PER_SECOND)?.as_u64()?).ok()
 }
 
 /// What to change.
@@ -30,6 +45,8 @@ impl From<Workspace> for WorkspaceItem {
 pub struct Change {
     pub name: Option<String>,
     pub approval_required: Option<bool>,
+    /// Nought for none of its own.
+    pub messages_per_second: Option<u32>,
 }
 
 /// Lists all workspaces, by their keys.
@@ -99,12 +116,25 @@ pub async fn create_in(tx: &mut Tx, core: &Core, actor: &Actor, key: &str, name:
 pub async fn change(desk: &Desk, change: Change) -> Result<Workspace, Problem> {
     let mut tx = desk.core.store.begin().await?;
     let name = change.name.as_deref().map(key::name).transpose()?;
-    let details = json!({ "name": name, "approval_required": change.approval_required });
-    let change = WorkspaceChange { name, approval_required: change.approval_required, ..WorkspaceChange::default() };
+    let Change { approval_required, messages_per_second: rate, .. } = change;
+    let details = json!({ "name": name, "approval_required": approval_required, "messages_per_second": rate });
+    let settings = rate.map(|rate| with_rate(desk.workspace.settings.clone(), rate));
+    let change = WorkspaceChange { name, approval_required, settings };
     tx.workspaces().change(&desk.workspace.id, &change).await?;
     let subject = format!("workspace {}", desk.workspace.key);
     desk.note(&mut tx, "workspace.changed", &subject, details).await?;
     let changed = tx.workspaces().get(&desk.workspace.id).await?;
     tx.commit().await?;
     changed.ok_or_else(|| Problem::not_found(format!("there is no {subject} any more")))
+}
+
+/// Returns settings with a rate, or without one if it is nought.
+fn with_rate(mut settings: Json, rate: u32) -> Json {
+    if let Some(settings) = settings.as_object_mut() {
+        settings.remove(MESSAGES_PER_SECOND);
+        if rate > 0 {
+            settings.insert(MESSAGES_PER_SECOND.to_owned(), rate.into());
+        }
+    }
+    settings
 }

@@ -79,6 +79,12 @@ impl<T> Fair<T> {
         taken
     }
 
+    /// Returns how much of the room is taken, from 0 to 1.
+    pub(super) fn fullness(&self) -> f64 {
+        let inside = self.lock();
+        inside.events.fullness().max(inside.bytes.fullness())
+    }
+
     /// Waits until something was put in since the last call.
     pub(super) async fn arrived(&self) {
         self.arrived.notified().await;
@@ -168,6 +174,7 @@ mod tests {
         let queue = Fair::new(100, 10_000);
         let flood = (0..100).filter(|_| queue.put(items("flood", 1)).is_ok()).count();
         assert_eq!(flood, 50, "alone it gets half");
+        assert!((queue.fullness() - 0.5).abs() < f64::EPSILON);
         assert_eq!(queue.put(items("flood", 1)), Err(Refused::Full));
         assert_eq!(queue.put(items("other", 20)), Ok(()));
         assert_eq!(queue.take(2), ["flood0", "other0"], "and is not before the others");

@@ -184,6 +184,10 @@ impl Bus for Local {
         self.waiting.load(Ordering::Acquire)
     }
 
+    fn fullness(&self) -> f64 {
+        self.queues.iter().map(|queue| queue.fullness()).fold(0.0, f64::max)
+    }
+
     fn refuse(&self) {
         self.stopping.store(true, Ordering::Release);
     }

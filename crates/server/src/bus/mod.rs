@@ -109,6 +109,11 @@ pub trait Bus: Debug + Send + Sync {
     /// Returns how many events wait or are being handled, as far as it is known here.
     fn waiting(&self) -> usize;
 
+    /// Returns how much of the room for events is taken, from 0 to 1, as far as it is known here.
+    fn fullness(&self) -> f64 {
+        0.0
+    }
+
     /// Refuses new events from doors from now on; our own are still carried.
     fn refuse(&self);
 }
@@ -137,6 +142,9 @@ pub enum Refused {
     /// More was accepted than could be handled so far; try again in a moment.
     #[error("too many messages wait already; try again in a moment")]
     Full,
+    /// The workspace puts more in than its rate.
+    #[error("this workspace gets more messages than it may take in a second; try again in {seconds} s")]
+    TooMany { seconds: u64 },
     /// Usher is about to stop.
     #[error("Usher is stopping; try again in a moment")]
     Stopping,

@@ -6,6 +6,8 @@
 mod inbox;
 pub mod statuses;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Query, State};
@@ -23,6 +25,8 @@ use crate::runner::{Handle, Room};
 
 /// The longest body of a webhook that is read: 3 MB, as Meta says that its own are at most.
 const MOST_BYTES: usize = 3 * 1024 * 1024;
+/// How long a body may take to arrive: as long as it does it holds a part of the room for all of them.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(10);
 
 /// Returns the doors.
 pub fn routes() -> Router<AppState> {
@@ -31,7 +35,11 @@ pub fn routes() -> Router<AppState> {
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        Self::unavailable(refused.to_string())
+        let problem = Self::unavailable(refused.to_string());
+        match refused {
+            Refused::TooMany { seconds } => problem.with("retry_after", seconds),
+            Refused::Full | Refused::Stopping | Refused::NotStored => problem,
+        }
     }
 }
 
@@ -117,7 +125,11 @@ async fn read(room: &Room, told: Option<usize>, body: Body) -> Result<Bytes, Pro
     if told.is_some_and(|told| told > MOST_BYTES) {
         return Err(oversized());
     }
-    to_bytes(body, MOST_BYTES).await.map_err(|error| {
+    let Ok(read) = tokio::time::timeout(ARRIVES_WITHIN, to_bytes(body, MOST_BYTES)).await else {
+        let detail = format!("the body did not arrive within {} s", ARRIVES_WITHIN.as_secs());
+        return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too_slow", detail));
+    };
+    read.map_err(|error| {
         let source = std::error::Error::source(&error);
         if source.is_some_and(|source| source.to_string().contains("length limit")) {
             oversized()

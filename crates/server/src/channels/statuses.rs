@@ -10,6 +10,7 @@ use usher_store::{Hot, Status};
 use crate::bus::{Bus, Refused};
 use crate::clock::Clock;
 use crate::live::Live;
+use crate::supervise::caught;
 
 /// Webhooks whose states are recorded together, and how many may wait.
 const BATCH: usize = 256;
@@ -60,7 +61,11 @@ impl Recorder {
             let mut batch = Vec::with_capacity(BATCH);
             while taken.recv_many(&mut batch, BATCH).await > 0 {
                 let (statuses, waiting): (Vec<_>, Vec<_>) = batch.drain(..).unzip();
-                let recorded = self.record(statuses.into_iter().flatten().collect()).await;
+                let recorded = caught(self.record(statuses.into_iter().flatten().collect())).await;
+                let recorded = recorded.unwrap_or_else(|panic| {
+                    tracing::error!(panic, "recording delivery states panicked; the provider sends them again");
+                    false
+                });
                 for done in waiting {
                     // Who waited may have gone.
                     let _ = done.send(recorded);

@@ -26,6 +26,9 @@ pub enum Arguments {
         /// Whether what goes live must be approved first.
         #[arg(long, value_name = "true|false")]
         approval_required: Option<bool>,
+        /// How many messages a second are taken in; 0 for as many as the installation takes.
+        #[arg(long, value_name = "MESSAGES")]
+        messages_per_second: Option<u32>,
         /// After how many seconds without a message from the customer a conversation ends.
         #[arg(long, value_name = "SECONDS")]
         session_seconds: Option<i64>,
@@ -52,7 +55,7 @@ impl Arguments {
                 }
                 output::table(&rows);
             }
-            Self::Set { key, name, approval_required, session_seconds, environment } => {
+            Self::Set { key, name, approval_required, messages_per_second, session_seconds, environment } => {
                 let desk = core::desk(&core, Some(&key)).await?;
                 if let Some(seconds) = session_seconds {
                     let both = [Environment::Sandbox, Environment::Production];
@@ -60,7 +63,7 @@ impl Arguments {
                         environments::change(&desk, one, seconds).await?;
                     }
                 }
-                let change = workspaces::Change { name, approval_required };
+                let change = workspaces::Change { name, approval_required, messages_per_second };
                 let workspace = workspaces::change(&desk, change).await?;
                 output::line(format_args!("changed the workspace {}", workspace.key));
             }

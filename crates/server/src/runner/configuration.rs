@@ -32,6 +32,8 @@ pub struct Workspace {
     pub id: String,
     pub key: String,
     pub name: String,
+    /// Messages a second that are taken in, where that is other than for all workspaces.
+    pub messages_per_second: Option<u32>,
 }
 
 /// What is set up in one environment.

@@ -20,6 +20,7 @@ use super::configuration::{CallSetup, ChannelSetup, ChatRoute, Configuration, Do
 use super::demo_api::DemoApi;
 use super::notes::{ChannelId, Notes};
 use crate::actions::secret_fields;
+use crate::actions::workspaces;
 use crate::clock::Clock;
 use crate::dispatcher::rate::Rate;
 use crate::preview;
@@ -204,7 +205,12 @@ impl Configurations {
         };
         let definitions = self.definitions(workspace).await?;
         let configuration = Arc::new(Configuration {
-            workspace: Workspace { id: found.id, key: found.key, name: found.name },
+            workspace: Workspace {
+                messages_per_second: workspaces::messages_per_second(&found.settings),
+                id: found.id,
+                key: found.key,
+                name: found.name,
+            },
             revision: found.revision,
             apis: definitions.iter().map(|(key, (definition, _))| (key.clone(), definition.api(key))).collect(),
             sandbox: self.setup(workspace, Environment::Sandbox, &definitions).await?,

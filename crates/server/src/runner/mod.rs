@@ -5,6 +5,7 @@
 //! commits; the [dispatcher](crate::dispatcher) carries out what the turn asked for; what comes back, and what
 //! [timers](crate::timers) find due, are events of our own, which the bus carries the same way.
 
+mod admission;
 mod batch;
 pub mod configuration;
 pub mod configurations;
@@ -42,6 +43,7 @@ use crate::roles::Roles;
 use crate::secrets::Vault;
 use crate::timers::{self, Timers};
 use crate::web_chat::Visitors;
+use admission::Admission;
 use batch::Runner;
 use configurations::Configurations;
 use demo_api::DemoApi;
@@ -89,6 +91,9 @@ pub struct Room {
     pub live: Live,
     pub visitors: Visitors,
     pub statuses: Statuses,
+    /// Who may put how much in at the doors, and how much without a rate of its own.
+    pub admission: Admission,
+    pub workspace_rate: Option<u32>,
     /// The room for bodies that doors read, in KiB.
     pub intake: Semaphore,
     pub metrics: Arc<Metrics>,
@@ -190,6 +195,8 @@ impl Handle {
             live,
             visitors: Visitors::default(),
             statuses,
+            admission: Admission::default(),
+            workspace_rate: own.workspace_rate,
             intake: Semaphore::new(INTAKE_KIB),
             metrics: Arc::clone(&metrics),
             started_at: clock.now(),
@@ -231,7 +238,27 @@ impl Handle {
     ///
     /// They were not all taken; giving them again is harmless.
     pub async fn accept(&self, events: Vec<Envelope>) -> Result<(), Refused> {
+        self.admit(&events).await?;
         self.0.bus.accept(events).await
+    }
+
+    /// Lets events in if their workspace does not put in too much.
+    async fn admit(&self, events: &[Envelope]) -> Result<(), Refused> {
+        let Some((workspace, count)) = admission::asked(events) else { return Ok(()) };
+        // Without its settings nothing is known against it.
+        let configuration = self.configurations.latest(workspace).await.ok();
+        let own = configuration.as_ref().and_then(|configuration| configuration.workspace.messages_per_second);
+        let admitted = self.admission.admit(
+            workspace,
+            count,
+            own.or(self.workspace_rate),
+            self.0.bus.fullness(),
+            self.clock.now(),
+        );
+        if let (Err(Refused::TooMany { .. }), Some(configuration)) = (admitted, &configuration) {
+            self.metrics.over_rate(&configuration.workspace.key);
+        }
+        admitted
     }
 
     /// Takes what a provider tells beside events; returns when it cannot be lost any more.

@@ -12,6 +12,7 @@ use usher_store::{Error, Hot};
 
 use crate::bus::Bus;
 use crate::runner::Room;
+use crate::supervise;
 
 /// How often things are looked at.
 #[derive(Debug, Clone, Copy)]
@@ -74,9 +75,13 @@ impl Timers {
         ];
         let tasks = duties
             .map(|(duty, period)| {
-                let room = Arc::clone(room);
-                let of = Loop { duty, fired_at: room.clock.now(), room, bus: Arc::clone(bus), stop: stop.subscribe() };
-                tokio::spawn(of.every(period))
+                let (room, bus, stop) = (Arc::clone(room), Arc::clone(bus), stop.subscribe());
+                let began = room.clock.now();
+                let begin = move || {
+                    let (room, bus, stop) = (Arc::clone(&room), Arc::clone(&bus), stop.clone());
+                    Loop { duty, fired_at: began, room, bus, stop }.every(period)
+                };
+                supervise::keep(duty.name(), begin)
             })
             .into();
         Self { stop, tasks }
@@ -86,7 +91,7 @@ impl Timers {
     pub async fn finish(self) {
         self.stop.send_replace(true);
         for task in self.tasks {
-            // A loop that panicked has ended already.
+            // It ends by itself, or with the runtime.
             let _ = task.await;
         }
     }
@@ -107,6 +112,18 @@ enum Duty {
     Fold,
     /// Removes what need not be remembered.
     Prune,
+}
+
+impl Duty {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fire => "timers",
+            Self::OfferAgain => "pending events",
+            Self::Note => "notes of channels",
+            Self::Tidy => "tidying",
+            Self::Prune => "pruning",
+        }
+    }
 }
 
 struct Loop {

@@ -269,6 +269,11 @@ pub struct Closed {
 }
 
 impl Closed {
+    /// Returns the address of the SQLite database.
+    pub fn database(&self) -> String {
+        format!("sqlite:{}", self.folder.path.join("usher.db").display())
+    }
+
     /// Opens it again over the same data.
     pub async fn open(self) -> Shop {
         let mut shop = Shop::start(self.folder, self.graph, self.settings).await;

@@ -35,15 +35,15 @@ pub(super) async fn beat(db: &Db, process: &str, now: Timestamp, grace_ms: i64) 
     Ok(Beat { away_ms, others: others.collect::<Result<_>>()? })
 }
 
-/// Gives how long none was up, and gives that time back to the sessions that wait.
+/// Gives how long none was up, and gives that time back to those who wait.
 async fn note_that_one_is_up(tx: &mut Tx, now: i64, grace_ms: i64) -> Result<i64> {
     let alone = tx.for_update("facts");
     let last = tx.first(crate::db::sql!("SELECT value FROM facts WHERE name = $1{alone}"), params![LAST_BEAT]).await?;
     let last = last.map(|row| row.get::<i64, _>("value")).transpose()?;
     let away = last.map_or(0, |last| now - last);
     let away = if away > grace_ms { away } else { 0 };
-    if away > 0 {
-        tx.execute(move_deadlines_sql(tx.dialect()), params![away]).await?;
+    if let Some(last) = last.filter(|_| away > 0) {
+        give_back(tx, away, last).await?;
     }
     // A clock that is behind that of another process takes nothing back.
     tx.execute(
@@ -54,20 +54,25 @@ async fn note_that_one_is_up(tx: &mut Tx, now: i64, grace_ms: i64) -> Result<i64
     Ok(away)
 }
 
-/// On PostgreSQL the addresses are held first, in the order in which commits hold them.
-fn move_deadlines_sql(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite => "UPDATE sessions SET expires_at = expires_at + $1 WHERE expires_at IS NOT NULL",
-        Dialect::Postgres => {
-            "WITH held AS MATERIALIZED (
+/// Moves the deadlines of sessions and the timers that wait. On PostgreSQL their addresses are held first, in the order in
+/// which commits hold them.
+async fn give_back(tx: &mut Tx, away: i64, last: i64) -> Result<()> {
+    if tx.dialect() == Dialect::Postgres {
+        let hold = "WITH held AS MATERIALIZED (
                 SELECT a.id AS id FROM addresses a
-                WHERE a.id IN (SELECT s.address_id FROM sessions s WHERE s.expires_at IS NOT NULL)
+                WHERE a.id IN (
+                    SELECT s.address_id FROM sessions s WHERE s.expires_at IS NOT NULL
+                    UNION ALL SELECT t.address_id FROM timers t WHERE t.due_at > $1
+                )
                 ORDER BY a.id FOR UPDATE
             )
-            UPDATE sessions SET expires_at = expires_at + $1
-            WHERE expires_at IS NOT NULL AND address_id IN (SELECT held.id FROM held)"
-        }
+            SELECT count(*) AS held FROM held";
+        tx.all(hold, params![last]).await?;
     }
+    tx.execute("UPDATE sessions SET expires_at = expires_at + $1 WHERE expires_at IS NOT NULL", params![away]).await?;
+    // What was due before is only late.
+    tx.execute("UPDATE timers SET due_at = due_at + $1 WHERE due_at > $2", params![away, last]).await?;
+    Ok(())
 }
 
 /// What a process has leased, found among what is open, which is little.

@@ -13,6 +13,8 @@ pub struct ChangeWorkspace {
     pub name: Option<String>,
     /// Whether what goes live must be approved by somebody who did not make it.
     pub approval_required: Option<bool>,
+    /// How many messages a second are taken in; 0 for as many as the installation takes.
+    pub messages_per_second: Option<u32>,
 }
 
 /// Changes the workspace's settings.
@@ -22,6 +24,7 @@ pub struct ChangeWorkspace {
     responses((status = OK, body = WorkspaceItem))
 )]
 pub async fn change_workspace(desk: Desk, Json(body): Json<ChangeWorkspace>) -> Result<Json<WorkspaceItem>, Problem> {
-    let change = workspaces::Change { name: body.name, approval_required: body.approval_required };
+    let ChangeWorkspace { name, approval_required, messages_per_second } = body;
+    let change = workspaces::Change { name, approval_required, messages_per_second };
     Ok(Json(WorkspaceItem::from(workspaces::change(&desk, change).await?)))
 }

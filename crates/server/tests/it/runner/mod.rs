@@ -1,5 +1,7 @@
 //! The promises of the room: order, restarts, timers, bad systems.
 
+mod interrupted;
+mod overload;
 mod postgres;
 mod restart;
 mod systems;

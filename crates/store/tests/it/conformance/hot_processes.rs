@@ -1,5 +1,6 @@
 //! Processes that come, beat, die and leave, and what becomes of what they had at hand.
 
+use usher_engine::change::Change;
 use usher_engine::id::EffectId;
 use usher_store::{Beat, Committed, DueEffect, Hot, Outcome, Settlement, Standing, Store};
 
@@ -29,10 +30,16 @@ fn sent() -> Outcome {
 pub(crate) async fn time_without_usher_does_not_count(store: &Store) {
     assert_eq!(beat(store, "one", 0).await, Beat::default());
     Play::written(store, "ann", "hi", 10).await.expires(610).commit(store).await;
+    let timer = |name: &str, due| Change::TimerSet { timer: name.to_owned(), generation: 1, due: at(due) };
+    let ben = Play::written(store, "ben", "hi", 1).await.changes(timer("late", 3)).changes(timer("waits", 20));
+    ben.commit(store).await;
     assert_eq!(beat(store, "one", 4).await.away_ms, 0);
     assert_eq!(beat(store, "one", 1004).await.away_ms, 1_000_000);
     assert_eq!(store.expired_sessions(at(1609), 10).await.unwrap(), []);
     assert_eq!(store.expired_sessions(at(1610), 10).await.unwrap()[0].at, at(1610));
+    let fired = async |now| store.due_timers(at(now), 10).await.unwrap().len();
+    assert_eq!(fired(1004).await, 1, "what was due before is only late");
+    assert_eq!((fired(1019).await, fired(1020).await), (0, 1), "who had 16 seconds left has them still");
 }
 
 pub(crate) async fn time_counts_while_any_process_is_up(store: &Store) {
