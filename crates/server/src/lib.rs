@@ -27,6 +27,7 @@ pub mod runner;
 pub mod secrets;
 pub mod serve;
 mod shares;
+mod starting;
 mod supervise;
 pub mod timers;
 pub mod web_chat;

@@ -24,8 +24,7 @@ use crate::cli::Failure;
 use crate::config::{Configuration, LogFormat};
 use crate::editor;
 use crate::problem::Problem;
-use crate::runner::{self, Handle};
-use crate::{channels, demo, web_chat};
+use crate::{channels, demo, starting, web_chat};
 
 /// How long what is under way may take to finish once the server is told to stop.
 const FINISH: Duration = Duration::from_secs(20);
@@ -55,12 +54,14 @@ pub fn start_log(configuration: &Configuration) -> Result<(), Failure> {
 /// # Errors
 ///
 /// It cannot listen, or the room cannot be opened.
-pub async fn run(core: Core) -> Result<(), Failure> {
-    let address = core.configuration.listen;
+pub async fn run(configuration: Configuration, migrates: bool) -> Result<(), Failure> {
+    let address = configuration.listen;
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; is another server running there? (--listen sets another)")
     })?;
-    let room = Handle::open(&core, runner::Settings::of(&core.configuration)).await.context("cannot open the room")?;
+    let Some((core, room)) = starting::open(&listener, configuration, migrates, told_to_stop()).await? else {
+        return Ok(());
+    };
     let app = AppState { core: core.clone(), room, throttle: Throttle::default() };
     announce(&core).await?;
     serve_until(listener, app, told_to_stop()).await?;
@@ -100,19 +101,20 @@ pub async fn serve_until(
 
 /// All that the server answers to.
 pub fn router(app: AppState) -> Router {
-    let mut router = Router::new()
-        .merge(api::router(app.clone()))
-        .merge(channels::routes())
-        .merge(web_chat::routes())
-        .route(api::docs::PAGE, get(api::docs::page))
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics));
-    if app.configuration.demo {
-        router = router.merge(demo::routes());
+    let mut router =
+        Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(metrics));
+    if app.configuration.roles.api {
+        router = router
+            .merge(api::router(app.clone()))
+            .merge(channels::routes())
+            .merge(web_chat::routes())
+            .route(api::docs::PAGE, get(api::docs::page))
+            .fallback(editor::serve);
+        if app.configuration.demo {
+            router = router.merge(demo::routes());
+        }
     }
     router
-        .fallback(editor::serve)
         .layer(middleware::from_fn_with_state(app.clone(), client_address::note))
         .layer(middleware::from_fn_with_state(app.clone(), protect))
         .layer(CompressionLayer::new())
@@ -156,6 +158,13 @@ async fn healthz() -> &'static str {
 async fn readyz(State(app): State<AppState>) -> Response {
     if !app.room.is_accepting() {
         return Problem::unavailable("the server is stopping").into_response();
+    }
+    if let Some(takes_events) = app.room.stream_takes_events() {
+        // While NATS takes events, webhooks are taken: the database may be away.
+        return match takes_events {
+            true => "ready\n".into_response(),
+            false => Problem::unavailable("NATS does not take events").into_response(),
+        };
     }
     match app.store.ping().await {
         Ok(()) if !app.room.dispatcher.is_heard() => {

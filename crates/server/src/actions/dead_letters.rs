@@ -137,7 +137,7 @@ pub async fn retry(
         desk.note(&mut tx, "dead_letters.retried", &subject(filter.id.as_deref()), details).await?;
     }
     tx.commit().await?;
-    room.dispatcher.sweep();
+    room.sweep();
     Ok(RetriedLetters { retried, more: retried >= u64::from(AT_ONCE), until })
 }
 

@@ -1,13 +1,9 @@
 use clap::Args;
 
-use super::core;
 use super::output::Failure;
 use crate::config::Options;
 use crate::roles::Roles;
 use crate::serve;
-
-/// Connections to the database that a server may have open.
-const CONNECTIONS: u32 = 16;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -30,11 +26,6 @@ impl Arguments {
         configuration.demo = demo;
         serve::start_log(&configuration)?;
         let migrates = migrate || configuration.is_sqlite();
-        let core = core::connect(configuration, CONNECTIONS).await?;
-        if migrates {
-            core.store.migrate(core.clock.now()).await?;
-        }
-        core.store.check_schema().await?;
-        serve::run(core).await
+        serve::run(configuration, migrates).await
     }
 }

@@ -12,6 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 pub use stream::{Source, Told, event, follow};
 
+use crate::bus::jetstream::{Nudge, Nudges};
+
 /// Streams that may be open at a time.
 const STREAMS: usize = 10_000;
 
@@ -23,11 +25,13 @@ pub struct Live {
     topics: Arc<Topics>,
     places: Arc<Semaphore>,
     closing: watch::Sender<bool>,
+    /// Tells the other processes, if there are any.
+    others: Option<Nudges>,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { topics: Arc::default(), places: Arc::new(Semaphore::new(STREAMS)), closing: watch::Sender::new(false) }
+        Self::among(None)
     }
 }
 
@@ -41,8 +45,26 @@ pub struct Watcher {
 }
 
 impl Live {
-    /// Nudges those who watch a topic; cheap when nobody does.
+    /// Makes the watchers of one process, among others that are to be told.
+    pub fn among(others: Option<Nudges>) -> Self {
+        Self {
+            topics: Arc::default(),
+            places: Arc::new(Semaphore::new(STREAMS)),
+            closing: watch::Sender::new(false),
+            others,
+        }
+    }
+
+    /// Nudges those who watch a topic, in whichever process; cheap when nobody does.
     pub fn nudge(&self, topic: &str) {
+        self.nudge_here(topic);
+        if let Some(others) = &self.others {
+            others.give(Nudge::Watched(topic.to_owned()));
+        }
+    }
+
+    /// Nudges those who watch a topic in this process.
+    pub fn nudge_here(&self, topic: &str) {
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(nudges) = topics.get(topic) {
             nudges.send_modify(|count| *count = count.wrapping_add(1));
@@ -51,7 +73,7 @@ impl Live {
 
     /// Says whether nobody watches anything, so that no topic's name need be made.
     pub fn is_idle(&self) -> bool {
-        self.topics.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.others.is_none() && self.topics.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// Starts to watch a topic. What happened before is for the caller to read, after this returns.

@@ -258,7 +258,8 @@ impl Runner {
     ) -> Result<Vec<usize>, usher_store::Error> {
         let room = &*self.0;
         let started = std::time::Instant::now();
-        let lease = room.dispatcher.lease();
+        // Who carries out nothing leaves the effects to those who do.
+        let lease = room.roles.dispatcher.then(|| room.dispatcher.lease()).flatten();
         let leased_until = lease.as_ref().map_or(Timestamp::MIN, |lease| lease.until);
         room.metrics.commit_turns.record(records.len() as f64);
         let committed = match room.store.commit(records, lease.as_ref()).await {
@@ -282,6 +283,7 @@ impl Runner {
         let now = room.clock.now();
         let mut conflicts = Vec::new();
         let mut due = Vec::new();
+        let mut left_due = false;
         for (taken, committed) in taken.into_iter().zip(committed) {
             let envelope = &batch[taken.place];
             match committed {
@@ -290,8 +292,12 @@ impl Runner {
                     room.metrics.turns.committed.increment(1);
                     room.metrics.turn_seconds.record(now.duration_since(envelope.at).as_secs_f64());
                     room.live.nudge(&taken.address_id);
+                    if lease.is_none() {
+                        left_due |= !taken.effects.is_empty();
+                        continue;
+                    }
                     if taken.effects.iter().any(is_send) && !sends_leased {
-                        room.dispatcher.follow(taken.address_id);
+                        room.follow(taken.address_id);
                     }
                     for (effect, admission) in taken.effects.into_iter().zip(taken.admissions) {
                         let place = match admission {
@@ -326,10 +332,11 @@ impl Runner {
                 }
             }
         }
-        match &lease {
-            Some(lease) => room.dispatcher.take(due, lease),
-            // They are due, for whoever may take them.
-            None => room.dispatcher.sweep(),
+        if let Some(lease) = &lease {
+            room.dispatcher.take(due, lease);
+        }
+        if left_due {
+            room.sweep();
         }
         Ok(conflicts)
     }

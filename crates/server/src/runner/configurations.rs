@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -28,6 +30,10 @@ use crate::secrets::{Vault, row};
 
 /// How long a snapshot is used without asking whether there is a newer one.
 const FRESH: SignedDuration = SignedDuration::from_secs(1);
+/// How long the database may take to say whether there is a newer one; then the known one is used, for a while without
+/// asking.
+const PATIENCE: Duration = Duration::from_millis(500);
+const BLIND: SignedDuration = SignedDuration::from_secs(4);
 /// Doors that are remembered before all are forgotten and found anew.
 const DOORS: usize = 10_000;
 
@@ -45,6 +51,8 @@ struct Shared {
     snapshots: Mutex<HashMap<String, Kept>>,
     doors: Mutex<HashMap<String, ChannelId>>,
     chats: Mutex<HashMap<(Environment, String), String>>,
+    /// Whether the database did not answer the last time.
+    is_blind: AtomicBool,
 }
 
 /// A snapshot, and when it was last known to be the newest.
@@ -80,6 +88,7 @@ impl Configurations {
             snapshots: Mutex::default(),
             doors: Mutex::default(),
             chats: Mutex::default(),
+            is_blind: AtomicBool::new(false),
         }))
     }
 
@@ -122,24 +131,41 @@ impl Configurations {
         {
             return Ok(Arc::clone(&kept.configuration));
         }
-        // One asks; the others use what there is.
-        if let Some(kept) = lock(&self.0.snapshots).get_mut(workspace) {
-            kept.checked_at = now;
-        }
-        let found = match (self.0.store.workspaces().get(workspace).await, &kept) {
-            // Doors take what comes while the store is away.
-            (Err(error), Some(kept)) if error.is_transient() => {
-                tracing::debug!(%error, "settings may be out of date");
-                return Ok(Arc::clone(&kept.configuration));
-            }
-            (found, _) => found?.ok_or_else(|| self.gone(workspace))?,
+        let Some(kept) = kept else {
+            return self.load(workspace).await?.ok_or_else(|| self.gone(workspace));
         };
-        if let Some(kept) = kept
-            && kept.configuration.revision >= found.revision
-        {
-            return Ok(kept.configuration);
+        // One asks; the others use what there is.
+        self.checked(workspace, now);
+        match tokio::time::timeout(PATIENCE, self.newer(workspace, &kept.configuration)).await {
+            Ok(Ok(found)) => {
+                self.0.is_blind.store(false, Ordering::Relaxed);
+                Ok(found)
+            }
+            Ok(Err(error)) if !error.is_transient() => Err(error),
+            Ok(Err(_)) | Err(_) => {
+                // What is known serves on: webhooks are taken while the database is away.
+                self.checked(workspace, now.saturating_add(BLIND).unwrap_or(Timestamp::MAX));
+                if !self.0.is_blind.swap(true, Ordering::Relaxed) {
+                    tracing::warn!("the database does not answer; the last known configuration is used until it does");
+                }
+                Ok(kept.configuration)
+            }
+        }
+    }
+
+    /// Returns this snapshot, unless there is a newer one.
+    async fn newer(&self, workspace: &str, known: &Arc<Configuration>) -> Result<Arc<Configuration>, Error> {
+        let found = self.0.store.workspaces().get(workspace).await?.ok_or_else(|| self.gone(workspace))?;
+        if known.revision >= found.revision {
+            return Ok(Arc::clone(known));
         }
         self.load(workspace).await?.ok_or_else(|| self.gone(workspace))
+    }
+
+    fn checked(&self, workspace: &str, at: Timestamp) {
+        if let Some(kept) = lock(&self.0.snapshots).get_mut(workspace) {
+            kept.checked_at = at;
+        }
     }
 
     /// Returns the channel behind a callback address.

@@ -28,7 +28,7 @@ use usher_connect::http;
 use usher_store::{Hot, Store};
 
 use crate::app::Core;
-use crate::bus::jetstream::{self, JetStream};
+use crate::bus::jetstream::{self, JetStream, Nudge, Nudges};
 use crate::bus::local::{self, Local, Size};
 use crate::bus::{Bus, Envelope, Refused, Report};
 use crate::channels::statuses::{Recorder, Statuses};
@@ -89,6 +89,9 @@ pub struct Room {
     pub previews: Previews,
     pub dispatcher: Dispatcher,
     pub live: Live,
+    /// Tells the other processes, if there are any.
+    pub nudges: Option<Nudges>,
+    pub roles: Roles,
     pub visitors: Visitors,
     pub statuses: Statuses,
     /// Who may put how much in at the doors, and how much without a rate of its own.
@@ -99,6 +102,36 @@ pub struct Room {
     pub metrics: Arc<Metrics>,
     /// When the room was opened.
     pub started_at: Timestamp,
+}
+
+impl Room {
+    /// Looks at once for effects that are due, here or where they are carried out.
+    pub fn sweep(&self) {
+        match &self.nudges {
+            Some(nudges) if !self.roles.dispatcher => nudges.give(Nudge::Due),
+            _ => self.dispatcher.sweep(),
+        }
+    }
+
+    /// Learns that a turn's sends were left to the store, because others of their lane go first, here or elsewhere.
+    fn follow(&self, lane: String) {
+        if let Some(nudges) = &self.nudges {
+            nudges.give(Nudge::Behind(lane.clone()));
+        }
+        if self.roles.dispatcher {
+            self.dispatcher.follow(lane);
+        }
+    }
+
+    /// Hears what another process tells.
+    fn hear(&self, nudge: Nudge) {
+        match nudge {
+            Nudge::Watched(topic) => self.live.nudge_here(&topic),
+            Nudge::Behind(lane) if self.roles.dispatcher && self.dispatcher.has(&lane) => self.dispatcher.follow(lane),
+            Nudge::Behind(_) => {}
+            Nudge::Due => self.dispatcher.sweep(),
+        }
+    }
 }
 
 /// The running room; cheap to clone.
@@ -164,12 +197,14 @@ impl Handle {
     pub async fn open_over(core: &Core, hot: Arc<dyn Hot>, settings: Settings) -> Result<Self, OpenError> {
         let clock = core.clock.clone();
         let metrics = Arc::new(Metrics::new());
-        let live = Live::default();
         let own = &core.configuration;
         let stream = match &own.nats {
             Some(nats) => Some(JetStream::open(nats, Arc::clone(&metrics)).await?),
             None => None,
         };
+        let owner = core.ids.id();
+        let nudges = stream.as_ref().map(|stream| stream.nudges(&owner));
+        let live = Live::among(nudges.clone());
         let demo = own.demo.then(|| DemoApi::new(&core.http, own.listen, &own.public_url)).transpose()?;
         let configurations = Configurations::new(core.store.clone(), core.vault.clone(), clock.clone(), demo);
         let parts = dispatcher::Parts {
@@ -179,7 +214,7 @@ impl Handle {
             clock: clock.clone(),
             metrics: Arc::clone(&metrics),
             live: live.clone(),
-            owner: core.ids.id(),
+            owner: owner.clone(),
             is_alone: core.store.is_single_process(),
         };
         let (statuses, told) = Statuses::new();
@@ -193,6 +228,8 @@ impl Handle {
             dispatcher: Dispatcher::new(parts, settings.dispatcher),
             configurations,
             live,
+            nudges,
+            roles: settings.roles,
             visitors: Visitors::default(),
             statuses,
             admission: Admission::default(),
@@ -226,7 +263,17 @@ impl Handle {
                 (bus, Workers::Local(workers))
             }
         };
-        room.dispatcher.start(&bus);
+        if settings.roles.dispatcher {
+            room.dispatcher.start(&bus);
+        }
+        if let Some(stream) = &stream {
+            let hearing = Arc::downgrade(&room);
+            stream.listen(&owner, settings.roles.dispatcher, move |nudge| {
+                if let Some(room) = hearing.upgrade() {
+                    room.hear(nudge);
+                }
+            });
+        }
         let timers = Timers::start(&room, &bus, settings.timers);
         let ending = Mutex::new(Some((workers, timers)));
         Ok(Self(Arc::new(Running { room, bus, stream, accepting: AtomicBool::new(true), ending })))
@@ -295,6 +342,11 @@ impl Handle {
     /// Returns how many events wait for their turn in this process, or have it right now.
     pub fn waiting(&self) -> usize {
         self.0.bus.waiting()
+    }
+
+    /// Says whether the stream takes events; none where there is no stream.
+    pub fn stream_takes_events(&self) -> Option<bool> {
+        self.0.stream.as_ref().map(|stream| stream.is_ready())
     }
 
     /// Says whether messages are accepted: what `/readyz` tells.

@@ -65,15 +65,16 @@ impl Timers {
     /// Starts the loops.
     pub fn start(room: &Arc<Room>, bus: &Arc<dyn Bus>, settings: Settings) -> Self {
         let stop = watch::Sender::new(false);
-        let duties = [
+        let of_all = [(Duty::Note, NOTES_EVERY), (Duty::Tidy, settings.tidy_every)];
+        let of_timers = [
             (Duty::Fire, settings.due_every),
             (Duty::OfferAgain, settings.pending_every),
-            (Duty::Note, NOTES_EVERY),
-            (Duty::Tidy, settings.tidy_every),
             (Duty::Fold, FOLD_EVERY),
             (Duty::Prune, settings.prune_every),
         ];
-        let tasks = duties
+        let of_timers = of_timers.into_iter().filter(|_| room.roles.timers);
+        let tasks = of_timers
+            .chain(of_all)
             .map(|(duty, period)| {
                 let (room, bus, stop) = (Arc::clone(room), Arc::clone(bus), stop.subscribe());
                 let began = room.clock.now();
@@ -83,7 +84,7 @@ impl Timers {
                 };
                 supervise::keep(duty.name(), begin)
             })
-            .into();
+            .collect();
         Self { stop, tasks }
     }
 
@@ -121,6 +122,7 @@ impl Duty {
             Self::OfferAgain => "pending events",
             Self::Note => "notes of channels",
             Self::Tidy => "tidying",
+            Self::Fold => "folding statistics",
             Self::Prune => "pruning",
         }
     }

@@ -80,7 +80,8 @@ struct Opened {
 /// Where the conversation stands after a message.
 #[derive(Debug, Serialize)]
 struct Position {
-    position: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<i64>,
 }
 
 /// A chat that was asked for, and may be used from where it was asked.
@@ -163,7 +164,11 @@ async fn accept(
         profile: Profile::default(),
     }));
     room.accept(vec![Envelope { key: key.clone(), event, at: now, origin }]).await?;
-    let position = position_of(room, &key).await?;
+    // On a stream the turn is yet to be taken, and the database need not be there.
+    let position = match room.stream_takes_events() {
+        Some(_) => None,
+        None => Some(position_of(room, &key).await?),
+    };
     Ok((StatusCode::ACCEPTED, axum::Json(Position { position })).into_response())
 }
 

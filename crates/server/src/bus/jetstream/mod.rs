@@ -10,6 +10,7 @@
 //! Nothing here asks the database on the way in: webhooks are taken while it is away.
 
 mod connection;
+mod nudges;
 mod publisher;
 mod pulls;
 mod reports;
@@ -41,6 +42,7 @@ use taker::Taker;
 use worker::Worker;
 
 pub use connection::Nats;
+pub use nudges::{Nudge, Nudges};
 pub use worker::Size;
 
 /// How often the stream is asked how it is.
@@ -163,6 +165,17 @@ impl JetStream {
             tasks.push(tokio::spawn(reports));
         }
         Workers { tasks: Mutex::new(tasks), stop, _handler: handler }
+    }
+
+    /// Starts to tell the other processes; `own` is this one's name.
+    pub fn nudges(&self, own: &str) -> Nudges {
+        Nudges::start(self.client.clone(), &self.nats.stream, own)
+    }
+
+    /// Starts to listen to the other processes; `carries_out` says whether word of due effects is for this one too.
+    pub fn listen(&self, own: &str, carries_out: bool, hear: impl Fn(Nudge) + Send + Sync + 'static) {
+        let (client, stream) = (self.client.clone(), self.nats.stream.clone());
+        tokio::spawn(nudges::listen(client, stream, own.to_owned(), carries_out, hear));
     }
 
     /// Says whether NATS is there and takes events.

@@ -1,6 +1,13 @@
 //! Many processes over one PostgreSQL database and one stream.
 
+mod away;
+mod death;
+mod full;
 mod gate;
 mod place;
+mod poison;
 mod process;
+mod roles;
+mod servers;
 mod sharing;
+mod start;

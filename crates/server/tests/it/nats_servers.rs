@@ -1,0 +1,116 @@
+//! Real NATS servers that form a cluster, each of which can be killed and started again.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::server::new_folder;
+
+/// How long the servers may take to agree on who leads.
+const AGREED: Duration = Duration::from_secs(30);
+
+/// A cluster of servers with JetStream; they are killed and their data is removed when it is dropped.
+pub struct NatsServers {
+    folder: PathBuf,
+    servers: Vec<Server>,
+}
+
+struct Server {
+    port: u16,
+    config: PathBuf,
+    child: Option<Child>,
+}
+
+impl NatsServers {
+    /// Starts so many servers, and waits until they have a leader.
+    pub async fn start(count: usize) -> Self {
+        let folder = new_folder();
+        let (ports, routes) = (free_ports(count), free_ports(count));
+        let all: Vec<String> = routes.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect();
+        let servers = ports.iter().zip(&routes).enumerate().map(|(place, (&port, route))| {
+            let config = folder.join(format!("{place}.conf"));
+            let store = folder.join(place.to_string());
+            let text = format!(
+                "server_name: n{place}\nlisten: \"127.0.0.1:{port}\"\n\
+                 jetstream {{ store_dir: \"{}\", max_mem: 64M, max_file: 1G }}\n\
+                 cluster {{ name: usher, listen: \"127.0.0.1:{route}\", routes: [{}] }}\n",
+                store.display(),
+                all.iter().map(|route| format!("\"{route}\"")).collect::<Vec<_>>().join(", "),
+            );
+            std::fs::write(&config, text).expect("the file can be written");
+            Server { port, config, child: None }
+        });
+        let mut cluster = Self { servers: servers.collect(), folder };
+        for place in 0..count {
+            cluster.restart(place);
+        }
+        cluster.agreed().await;
+        cluster
+    }
+
+    /// Returns the addresses of all servers.
+    pub fn addresses(&self) -> Vec<String> {
+        self.servers.iter().map(|server| format!("nats://127.0.0.1:{}", server.port)).collect()
+    }
+
+    /// Kills a server: it writes nothing more.
+    pub fn kill(&mut self, place: usize) {
+        if let Some(mut child) = self.servers[place].child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Starts a server that was killed, with what it had on its disk.
+    pub fn restart(&mut self, place: usize) {
+        let server = &mut self.servers[place];
+        let mut command = Command::new("nats-server");
+        command.arg("--config").arg(&server.config).arg("--log").arg(self.folder.join(format!("{place}.log")));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        server.child = Some(command.spawn().expect("nats-server is installed; scripts/services installs it"));
+    }
+
+    /// Returns the place of the server that leads a stream.
+    pub async fn leader_of(&self, stream: &str) -> usize {
+        let give_up = Instant::now() + AGREED;
+        loop {
+            if let Ok(client) = async_nats::connect(self.addresses()).await
+                && let Ok(found) = async_nats::jetstream::new(client).get_stream(stream).await
+                && let Some(leader) = found.cached_info().cluster.as_ref().and_then(|cluster| cluster.leader.as_ref())
+            {
+                return leader.trim_start_matches('n').parse().expect("servers are called by their place");
+            }
+            assert!(Instant::now() < give_up, "the stream has no leader");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn agreed(&self) {
+        let give_up = Instant::now() + AGREED;
+        loop {
+            if let Ok(client) = async_nats::connect(self.addresses()).await
+                && async_nats::jetstream::new(client).query_account().await.is_ok()
+            {
+                return;
+            }
+            assert!(Instant::now() < give_up, "the servers do not agree; their logs are in {}", self.folder.display());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+impl Drop for NatsServers {
+    fn drop(&mut self) {
+        for place in 0..self.servers.len() {
+            self.kill(place);
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Returns ports that were free a moment ago.
+fn free_ports(count: usize) -> Vec<u16> {
+    let listeners: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port is free")).collect();
+    listeners.iter().map(|listener| listener.local_addr().expect("it has an address").port()).collect()
+}
