@@ -199,7 +199,7 @@ impl Player {
 
     async fn converse(&self, serial: u32, connections: &mut [Connection], outcome: &mut Outcome) -> Result<()> {
         let (contact, path) = (self.load.who.contact(serial), &self.target.path);
-        let mut answers = self.stand_in.listen(contact);
+        let mut answers = self.stand_in.listen(contact).await;
         let mut shown = Vec::new();
         for step in 0..self.load.who.steps() {
             let place = (serial as usize + step) % connections.len();

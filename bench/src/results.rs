@@ -153,7 +153,7 @@ impl Machine {
             processor: after(&read("/proc/cpuinfo"), "model name"),
             memory_gib: rounded(kibibytes / 1024.0 / 1024.0),
             system: format!("{}, Linux {}", after(&read("/etc/os-release"), "PRETTY_NAME"), told("uname", &["-r"])),
-            commit: told("git", &["describe", "--always", "--dirty"]),
+            commit: told("git", &["-C", env!("CARGO_MANIFEST_DIR"), "describe", "--always", "--dirty"]),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! send to whoever plays the contact, with the moment at which it came.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -136,11 +137,16 @@ impl StandIn {
         *lock(&self.inner.states) = Some(teller);
     }
 
-    /// Whoever plays the contact gets what is sent to it.
-    pub fn listen(&self, contact: Contact) -> Listener {
-        let (waiting, receiver) = unbounded_channel();
-        self.inner.places.part(contact).insert(contact, Place { waiting, outside: Duration::ZERO });
-        Listener { contact, inner: self.inner.clone(), receiver }
+    /// Whoever plays the contact gets what is sent to it; waits while somebody else plays it.
+    pub async fn listen(&self, contact: Contact) -> Listener {
+        loop {
+            if let Entry::Vacant(free) = self.inner.places.part(contact).entry(contact) {
+                let (waiting, receiver) = unbounded_channel();
+                free.insert(Place { waiting, outside: Duration::ZERO });
+                return Listener { contact, inner: self.inner.clone(), receiver };
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 }
 

@@ -80,8 +80,13 @@ async fn fill(database: &Path, sessions: u32) -> Result<()> {
     let names = Ids::NAMES.map(|name| format!("old_{name} TEXT, new_{name} TEXT")).join(", ");
     let table = format!("CREATE TEMP TABLE copies (original TEXT, {names})");
     sqlx::raw_sql(AssertSqlSafe(table)).execute(&mut connection).await?;
+    // Apart, so that the few originals need not be looked for among all that was written since.
+    let tables = tables(&mut connection).await?;
+    for (table, _) in &tables {
+        let originals = format!("CREATE TEMP TABLE {table}_originals AS SELECT * FROM {table}");
+        sqlx::raw_sql(AssertSqlSafe(originals)).execute(&mut connection).await?;
+    }
     let mut transaction = connection.begin().await?;
-    let tables = tables(&mut transaction).await?;
     let mut first = NUMBERS;
     while first < sessions {
         let end = sessions.min(first + CHUNK);
@@ -91,7 +96,7 @@ async fn fill(database: &Path, sessions: u32) -> Result<()> {
         let values: Vec<_> = (0..=2 * Ids::NAMES.len()).map(|column| format!("value->>{column}")).collect();
         let insert = format!("INSERT INTO copies SELECT {} FROM json_each($1)", values.join(", "));
         sqlx::query(AssertSqlSafe(insert)).bind(Value::Array(rows).to_string()).execute(&mut *transaction).await?;
-        for statement in &tables {
+        for (_, statement) in &tables {
             sqlx::query(AssertSqlSafe(statement.as_str())).execute(&mut *transaction).await?;
         }
         sqlx::query("DELETE FROM copies").execute(&mut *transaction).await?;
@@ -105,8 +110,8 @@ async fn fill(database: &Path, sessions: u32) -> Result<()> {
     Ok(())
 }
 
-/// One statement for each table with rows of an address, which writes them again for every copy.
-async fn tables(connection: &mut SqliteConnection) -> Result<Vec<String>> {
+/// The tables with rows of an address, each with a statement that writes them again for every copy.
+async fn tables(connection: &mut SqliteConnection) -> Result<Vec<(String, String)>> {
     let found = sqlx::query(
         "SELECT t.name, c.name, c.type FROM sqlite_schema t JOIN pragma_table_info(t.name) c
          WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid",
@@ -119,7 +124,9 @@ async fn tables(connection: &mut SqliteConnection) -> Result<Vec<String>> {
             _ => tables.push((table, vec![(column, kind)])),
         }
     }
-    Ok(tables.iter().filter_map(|(name, columns)| copy_statement(name, columns)).collect())
+    let copies =
+        tables.into_iter().filter_map(|(name, columns)| Some((name.clone(), copy_statement(&name, &columns)?)));
+    Ok(copies.collect())
 }
 
 fn copy_statement(table: &str, columns: &[(String, String)]) -> Option<String> {
@@ -140,7 +147,7 @@ fn copy_statement(table: &str, columns: &[(String, String)]) -> Option<String> {
     let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
     let values: Vec<_> = values.collect();
     Some(format!(
-        "INSERT INTO {table} ({}) SELECT {} FROM copies c JOIN {table} t ON {join}",
+        "INSERT INTO {table} ({}) SELECT {} FROM copies c JOIN {table}_originals t ON {join}",
         names.join(", "),
         values.join(", ")
     ))

@@ -7,8 +7,8 @@ use crate::results::Results;
 
 const WIDTH: u32 = 760;
 /// Where the bars begin, and how long the longest is.
-const LEFT: f64 = 270.0;
-const LONGEST: f64 = 400.0;
+const LEFT: f64 = 300.0;
+const LONGEST: f64 = 380.0;
 const ROW: u32 = 34;
 const TOP: u32 = 64;
 
@@ -115,7 +115,7 @@ mod tests {
     fn the_longest_bar_has_the_whole_length_and_the_others_their_share() {
         let bar = |label: &str, value| Bar { label: label.to_owned(), value, is_usher: true, best: None };
         let svg = draw("Heading", "Note", &[bar("a", 50.0), bar("b", 200.0)]);
-        assert!(svg.contains("width=\"400.0\"") && svg.contains("width=\"100.0\""), "{svg}");
+        assert!(svg.contains("width=\"380.0\"") && svg.contains("width=\"95.0\""), "{svg}");
         assert!(svg.ends_with("</svg>\n") && svg.contains(">200<"));
     }
 }
