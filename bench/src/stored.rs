@@ -1,6 +1,7 @@
 //! What a turn costs among many stored sessions. They are made from real ones: a contact of each number says its first
 //! message, and the rows that this left are written again for contact after contact, under other ids.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -80,12 +81,7 @@ async fn fill(database: &Path, sessions: u32) -> Result<()> {
     let names = Ids::NAMES.map(|name| format!("old_{name} TEXT, new_{name} TEXT")).join(", ");
     let table = format!("CREATE TEMP TABLE copies (original TEXT, {names})");
     sqlx::raw_sql(AssertSqlSafe(table)).execute(&mut connection).await?;
-    // Apart, so that the few originals need not be looked for among all that was written since.
-    let tables = tables(&mut connection).await?;
-    for (table, _) in &tables {
-        let originals = format!("CREATE TEMP TABLE {table}_originals AS SELECT * FROM {table}");
-        sqlx::raw_sql(AssertSqlSafe(originals)).execute(&mut connection).await?;
-    }
+    let tables = tables(&mut connection, &originals).await?;
     let mut transaction = connection.begin().await?;
     let mut first = NUMBERS;
     while first < sessions {
@@ -96,7 +92,7 @@ async fn fill(database: &Path, sessions: u32) -> Result<()> {
         let values: Vec<_> = (0..=2 * Ids::NAMES.len()).map(|column| format!("value->>{column}")).collect();
         let insert = format!("INSERT INTO copies SELECT {} FROM json_each($1)", values.join(", "));
         sqlx::query(AssertSqlSafe(insert)).bind(Value::Array(rows).to_string()).execute(&mut *transaction).await?;
-        for (_, statement) in &tables {
+        for statement in &tables {
             sqlx::query(AssertSqlSafe(statement.as_str())).execute(&mut *transaction).await?;
         }
         sqlx::query("DELETE FROM copies").execute(&mut *transaction).await?;
@@ -110,47 +106,78 @@ async fn fill(database: &Path, sessions: u32) -> Result<()> {
     Ok(())
 }
 
-/// The tables with rows of an address, each with a statement that writes them again for every copy.
-async fn tables(connection: &mut SqliteConnection) -> Result<Vec<(String, String)>> {
-    let found = sqlx::query(
+/// One statement for each table with rows of an address, which writes them again for every copy.
+async fn tables(connection: &mut SqliteConnection, originals: &[Original]) -> Result<Vec<String>> {
+    let found = sqlx::query_as::<_, (String, String, String)>(
         "SELECT t.name, c.name, c.type FROM sqlite_schema t JOIN pragma_table_info(t.name) c
          WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid",
     );
-    let mut tables: Vec<(String, Vec<(String, String)>)> = Vec::new();
-    for row in found.fetch_all(&mut *connection).await? {
-        let (table, column, kind): (String, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        match tables.last_mut() {
-            Some((name, columns)) if *name == table => columns.push((column, kind)),
-            _ => tables.push((table, vec![(column, kind)])),
-        }
+    let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
+    for (table, name, kind) in found.fetch_all(&mut *connection).await? {
+        tables.entry(table).or_default().push(Column { name, is_text: kind == "TEXT", ids: Vec::new() });
     }
-    let copies =
-        tables.into_iter().filter_map(|(name, columns)| Some((name.clone(), copy_statement(&name, &columns)?)));
-    Ok(copies.collect())
+    let mut statements = Vec::new();
+    for (table, mut columns) in tables {
+        let Some(join) = join(&table, &columns) else { continue };
+        // Apart, so that the few originals need not be looked for among all that is written later.
+        let apart = format!("CREATE TEMP TABLE {table}_originals AS SELECT * FROM {table}");
+        sqlx::raw_sql(AssertSqlSafe(apart)).execute(&mut *connection).await?;
+        for column in columns.iter_mut().filter(|column| column.is_text) {
+            column.find_ids(connection, &table, originals).await?;
+        }
+        statements.push(copy_statement(&table, &columns, join));
+    }
+    Ok(statements)
 }
 
-fn copy_statement(table: &str, columns: &[(String, String)]) -> Option<String> {
-    let join = match table {
-        "addresses" => "t.id = c.original",
-        "contacts" => "t.id = c.old_contact",
-        _ if columns.iter().any(|(name, _)| name == "address_id") => "t.address_id = c.original",
-        _ => return None,
-    };
-    let later = LATER.as_millis();
-    let values = columns.iter().map(|(name, kind)| match (name.as_str(), kind.as_str()) {
-        ("expires_at", _) => format!("t.expires_at + {later}"),
-        (name, "TEXT") => {
-            Ids::NAMES.iter().fold(format!("t.{name}"), |value, id| format!("replace({value}, c.old_{id}, c.new_{id})"))
+/// How the rows of an original are found in a table, if it has any.
+fn join(table: &str, columns: &[Column]) -> Option<&'static str> {
+    match table {
+        "addresses" => Some("t.id = c.original"),
+        "contacts" => Some("t.id = c.old_contact"),
+        _ if columns.iter().any(|column| column.name == "address_id") => Some("t.address_id = c.original"),
+        _ => None,
+    }
+}
+
+/// A column, and which ids of a contact stand in it.
+#[derive(Debug)]
+struct Column {
+    name: String,
+    is_text: bool,
+    ids: Vec<&'static str>,
+}
+
+impl Column {
+    async fn find_ids(&mut self, connection: &mut SqliteConnection, table: &str, originals: &[Original]) -> Result<()> {
+        let count = format!("SELECT count(*) FROM {table}_originals WHERE instr({}, $1)", self.name);
+        for (place, id) in Ids::NAMES.into_iter().enumerate() {
+            for original in originals {
+                let count = sqlx::query_scalar::<_, i64>(AssertSqlSafe(count.as_str()));
+                if count.bind(&original.ids.0[place]).fetch_one(&mut *connection).await? > 0 {
+                    self.ids.push(id);
+                    break;
+                }
+            }
         }
-        (name, _) => format!("t.{name}"),
-    });
-    let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
-    let values: Vec<_> = values.collect();
-    Some(format!(
-        "INSERT INTO {table} ({}) SELECT {} FROM copies c JOIN {table}_originals t ON {join}",
-        names.join(", "),
-        values.join(", ")
-    ))
+        Ok(())
+    }
+
+    fn value(&self) -> String {
+        let Self { name, is_text, ids } = self;
+        if name == "expires_at" {
+            return format!("t.expires_at + {}", LATER.as_millis());
+        }
+        let ids = if *is_text { ids.as_slice() } else { &[] };
+        ids.iter().fold(format!("t.{name}"), |value, id| format!("replace({value}, c.old_{id}, c.new_{id})"))
+    }
+}
+
+fn copy_statement(table: &str, columns: &[Column], join: &str) -> String {
+    let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+    let values: Vec<_> = columns.iter().map(Column::value).collect();
+    let (names, values) = (names.join(", "), values.join(", "));
+    format!("INSERT INTO {table} ({names}) SELECT {values} FROM copies c JOIN {table}_originals t ON {join}")
 }
 
 /// 32 hexadecimal digits of parts.
@@ -249,12 +276,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_tables_of_addresses_are_copied_and_only_texts_change() {
-        let column = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
-        assert_eq!(copy_statement("workspaces", &[column("id", "TEXT")]), None);
-        let statement = copy_statement("journal", &[column("address_id", "TEXT"), column("at", "BIGINT")]).unwrap();
-        assert!(statement.contains("c.old_address, c.new_address") && statement.contains(", t.at FROM"), "{statement}");
-        let statement = copy_statement("sessions", &[column("address_id", "TEXT"), column("expires_at", "BIGINT")]);
-        assert!(statement.unwrap().contains("t.expires_at + 86400000"));
+    fn only_tables_of_addresses_are_copied_and_only_ids_change() {
+        let column =
+            |name: &str, ids: &[&'static str]| Column { name: name.to_owned(), is_text: true, ids: ids.to_vec() };
+        assert_eq!(join("workspaces", &[column("id", &[])]), None);
+        let columns = [column("address_id", &["address"]), column("at", &[]), column("expires_at", &[])];
+        let statement = copy_statement("sessions", &columns, join("sessions", &columns).unwrap());
+        let values = "replace(t.address_id, c.old_address, c.new_address), t.at, t.expires_at + 86400000";
+        assert!(statement.contains(values) && statement.ends_with("ON t.address_id = c.original"), "{statement}");
     }
 }
