@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 use jiff::SignedDuration;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use url::Url;
 
@@ -95,6 +95,10 @@ pub struct Options {
     #[arg(long, value_name = "TOKEN", env = "USHER_NATS_TOKEN", hide_env_values = true, global = true)]
     pub nats_token: Option<SecretString>,
 
+    /// What a scraper of /metrics must send as a bearer token [default: none, so that anybody may read it].
+    #[arg(long, value_name = "TOKEN", env = "USHER_METRICS_TOKEN", hide_env_values = true, global = true)]
+    pub metrics_token: Option<SecretString>,
+
     /// How the log is written [default: text].
     #[arg(long, value_enum, value_name = "FORMAT", env = "USHER_LOG_FORMAT", global = true)]
     pub log_format: Option<LogFormat>,
@@ -130,6 +134,8 @@ pub struct Configuration {
     pub unknown_wait: SignedDuration,
     /// Messages a second that are taken in for a workspace without a rate of its own.
     pub workspace_rate: Option<u32>,
+    /// What a scraper of `/metrics` must send; anybody may read it if there is none.
+    pub metrics_token: Option<SecretString>,
     pub log_format: LogFormat,
     pub log: String,
     /// Whether the demo's API and its example workspace are there.
@@ -201,6 +207,7 @@ impl Options {
                 .or(file.unknown_wait)
                 .map_or(UNKNOWN_WAIT, |seconds| SignedDuration::from_secs(seconds.into())),
             workspace_rate: self.workspace_rate.or(file.workspace_rate).filter(|rate| *rate > 0),
+            metrics_token: self.metrics_token.or(file.metrics_token).filter(|token| !token.expose_secret().is_empty()),
             log_format: self.log_format.or(file.log_format).unwrap_or_default(),
             log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             demo: false,

@@ -7,10 +7,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 use tracing_subscriber::EnvFilter;
@@ -23,6 +24,7 @@ use crate::auth::throttle::Throttle;
 use crate::cli::Failure;
 use crate::config::{Configuration, LogFormat};
 use crate::editor;
+use crate::ids;
 use crate::problem::Problem;
 use crate::{channels, demo, starting, web_chat};
 
@@ -179,7 +181,20 @@ async fn readyz(State(app): State<AppState>) -> Response {
     }
 }
 
-async fn metrics(State(app): State<AppState>) -> Response {
+/// Tells all measures: to everybody, or to who has the token if there is one.
+async fn metrics(State(app): State<AppState>, headers: HeaderMap) -> Response {
+    if let Some(token) = &app.configuration.metrics_token {
+        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        // Hashes are compared, so that how long it takes tells nothing of the token.
+        if ids::hash_of(given) != ids::hash_of(token.expose_secret()) {
+            let mut refused =
+                Problem::unauthorized("send the token of --metrics-token as a bearer token").into_response();
+            refused.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return refused;
+        }
+    }
+    app.room.metrics.live_streams.set(app.room.live.open() as f64);
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], app.room.metrics.render()).into_response()
 }

@@ -1,9 +1,9 @@
 //! How much waits in the store: for people at night, and for what measures Usher.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use usher_engine::environment::Environment;
 
-use crate::db::{Executor, Queries, params, sql};
+use crate::db::{Executor, Queries, Tx, params, sql, to_ms};
 use crate::error::Result;
 
 /// The most that is counted of each; what is there beyond is not looked at.
@@ -91,4 +91,19 @@ impl<E: Executor> Backlogs<E> {
             kept: number("kept")?,
         })
     }
+}
+
+impl Backlogs<&mut Tx> {
+    /// Makes the caller the one who counts, if nobody was since `held` ago; says whether it is.
+    pub async fn claim(self, now: Timestamp, held: SignedDuration) -> Result<bool> {
+        let (before, held) = (to_ms(now).saturating_sub(millis(held)), millis(held));
+        // A note from the future is that of a machine whose clock is ahead.
+        let sql = "INSERT INTO facts (name, value) VALUES ('backlog_counted_at', $1)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE facts.value <= $2 OR facts.value > $1 + $3";
+        Ok(self.db.execute(sql, params![now, before, held]).await? > 0)
+    }
+}
+
+fn millis(span: SignedDuration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }

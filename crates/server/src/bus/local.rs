@@ -307,7 +307,7 @@ mod tests {
 
     fn start(size: Size) -> (Arc<Notes>, Arc<Local>, Workers) {
         let notes = Arc::new(Notes::default());
-        let (bus, workers) = Local::start(size, &notes, Arc::new(Metrics::new()));
+        let (bus, workers) = Local::start(size, &notes, Arc::new(Metrics::default()));
         (notes, Arc::new(bus), workers)
     }
 

@@ -24,7 +24,10 @@ pub(super) async fn take(room: &Handle, door: &Door, inbox: Inbox) -> Result<(),
     let mut envelopes = Vec::with_capacity(inbox.messages.len());
     for received in inbox.messages {
         match door.channel_of(&received.account) {
-            Some(setup) => envelopes.push(envelope(door, setup, received, now)),
+            Some(setup) => {
+                setup.measures.received.increment(1);
+                envelopes.push(envelope(door, setup, received, now));
+            }
             None => kept.push(stray(&received)),
         }
     }

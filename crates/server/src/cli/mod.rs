@@ -9,6 +9,7 @@ mod core;
 mod deploy;
 mod doctor;
 mod export;
+mod metrics;
 mod migrate;
 mod openapi;
 mod output;
@@ -71,6 +72,8 @@ enum Command {
     Catalogue(catalogue::Arguments),
     /// Prints the description of the HTTP API as JSON (OpenAPI 3.1).
     Openapi(openapi::Arguments),
+    /// Prints what `/metrics` tells: every measure, with its labels and what it means (Markdown).
+    Metrics(metrics::Arguments),
     /// Writes the JSON Schema of each kind of file to a folder.
     Schemas(schemas::Arguments),
 }
@@ -104,6 +107,10 @@ async fn execute(options: Options, command: Command) -> Result<(), Failure> {
         Command::Doctor(arguments) => arguments.run(options).await,
         Command::Catalogue(arguments) => arguments.run(),
         Command::Openapi(arguments) => arguments.run(),
+        Command::Metrics(arguments) => {
+            arguments.run();
+            Ok(())
+        }
         Command::Schemas(arguments) => arguments.run(),
     }
 }

@@ -76,10 +76,6 @@ async fn carry_out(shared: &Shared, held: &Held) -> Fate {
     };
     let now = shared.parts.clock.now();
     shared.parts.metrics.call_seconds.record(now.duration_since(started).as_secs_f64());
-    match &answer {
-        Answer::Responded { .. } => shared.parts.metrics.calls_answered.increment(1),
-        Answer::Failed { .. } => shared.parts.metrics.calls_failed.increment(1),
-    }
     Fate::Settled(Outcome::Answered { event: answered(due, answer), at: now })
 }
 
@@ -111,13 +107,20 @@ async fn answer(shared: &Shared, due: &DueEffect, call: &Call) -> Answer {
             return Answer::Failed { kind: CallFailure::Unreachable, message };
         }
     };
-    match configuration.target(due.key.environment, &call.target) {
+    let environment = due.key.environment;
+    let answer = match configuration.target(environment, &call.target) {
         Ok(target) => match &target.caller {
             Some(caller) => caller.execute(call, &target.target, &due.effect.id).await,
             None => shared.caller.execute(call, &target.target, &due.effect.id).await,
         },
         Err(message) => Answer::Failed { kind: CallFailure::NotConfigured, message },
+    };
+    let measures = shared.parts.metrics.system(&configuration.workspace.key, environment, &key(&call.target));
+    match &answer {
+        Answer::Responded { .. } => measures.answered.increment(1),
+        Answer::Failed { .. } => measures.failed.increment(1),
     }
+    answer
 }
 
 /// Makes the event of an answer: with one id whatever came of the call, so that of two tries of one effect the first
@@ -144,6 +147,14 @@ fn places(shared: &Shared, system: &str) -> Arc<Semaphore> {
     let mut calls = lock(&shared.calls);
     let made = || Arc::new(Semaphore::new(shared.settings.calls_at_once));
     Arc::clone(calls.entry(system.to_owned()).or_insert_with(made))
+}
+
+/// Names the system as measures do.
+fn key(target: &CallTarget) -> String {
+    match target {
+        CallTarget::Api { api } => format!("api/{api}"),
+        CallTarget::Operation { connection, .. } => format!("connection/{connection}"),
+    }
 }
 
 /// Names the system in words.

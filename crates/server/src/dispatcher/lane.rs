@@ -167,7 +167,10 @@ impl Work {
         };
         let channel = match &setup.speaks {
             // What Usher shows itself is shown once it is in the transcript.
-            Speaks::Here => return Step::Over(Outcome::Sent { provider_id: None, provider: None }),
+            Speaks::Here => {
+                setup.measures.sent.increment(1);
+                return Step::Over(Outcome::Sent { provider_id: None, provider: None });
+            }
             Speaks::To(channel) => channel,
             Speaks::Nothing(problem) => {
                 setup.note_error(self.now(), problem);
@@ -206,12 +209,17 @@ impl Work {
             }
             self.lighten(time);
             let sent = request.body.clone();
+            if due.standing == Standing::Unheard && attempt == due.attempts {
+                self.shared.parts.metrics.sends.repeated.increment(1);
+                setup.measures.repeated.increment(1);
+            }
             under_way.store(true, Ordering::Relaxed);
             let result = self.shared.parts.http.send(request.clone()).await;
             let outcome = channel.outcome(&result, attempt);
             under_way.store(matches!(outcome, SendOutcome::Unknown { .. }), Ordering::Relaxed);
             let provider = || exchange(sent.as_deref(), result.as_ref().ok());
             let now = self.now();
+            setup.measures.note(&outcome);
             lock(&self.shared.pace).sent(setup, &outcome, now);
             match outcome {
                 SendOutcome::Accepted { provider_id } => {
@@ -230,7 +238,6 @@ impl Work {
                     let give_up = self.shared.settings.give_up;
                     let wait = SignedDuration::try_from(wait).unwrap_or(give_up);
                     if now.duration_since(due.asked_at).saturating_add(wait) > give_up {
-                        self.shared.parts.metrics.sends.dead.increment(1);
                         return self.dead(held, failure, provider());
                     }
                     self.shared.parts.metrics.sends.retried.increment(1);
@@ -310,6 +317,7 @@ impl Work {
     /// Gives a send up: the lane goes on, and the session learns of it.
     fn dead(&self, held: &Held, failure: SendFailure, provider: Option<String>) -> Step {
         self.shared.parts.metrics.sends.failed.increment(1);
+        self.shared.parts.metrics.sends.dead.increment(1);
         let effect = &held.due.effect.id;
         let error = failure.message.clone();
         let kind = EventKind::SendFailed { effect: effect.clone(), failure };

@@ -217,6 +217,7 @@ where
         match caught(ask()).await? {
             Ok(answer) => return Ok(answer),
             Err(error) if error.is_transient() => {
+                shared.parts.metrics.store_errors.settling.increment(1);
                 tracing::warn!(%error, "cannot write down what came of effects; trying again");
                 tokio::time::sleep(wait).await;
                 wait = LONGEST_WAIT.min(wait * 2);

@@ -34,6 +34,7 @@ async fn run(alive: Weak<Shared>) {
         }
         let asked = shared.sweeps_asked.load(Ordering::Acquire);
         if let Err(error) = sweep(&shared).await {
+            shared.parts.metrics.store_errors.sweeping.increment(1);
             tracing::warn!(%error, "cannot look for effects that are due; trying again");
         }
         shared.sweeps_done.store(asked, Ordering::Release);

@@ -89,6 +89,11 @@ impl Live {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
+    /// Returns how many streams are open.
+    pub fn open(&self) -> usize {
+        STREAMS.saturating_sub(self.places.available_permits())
+    }
+
     /// Ends all watching, so that no stream keeps Usher from stopping.
     pub fn close(&self) {
         self.closing.send_replace(true);

@@ -124,6 +124,7 @@ impl Runner {
     fn give_up(&self, error: &usher_store::Error, handled: &[Handled]) {
         let events = handled.iter().filter(|handled| **handled == Handled::NotStored).count();
         self.0.metrics.turns.failed.increment(events as u64);
+        self.0.metrics.store_errors.turns.increment(1);
         tracing::warn!(%error, events, "turns could not be committed; their events come again");
     }
 

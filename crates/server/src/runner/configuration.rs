@@ -14,6 +14,7 @@ use usher_engine::effect::CallTarget;
 
 use super::notes::{ChannelId, Notes};
 use crate::dispatcher::rate::Rate;
+use crate::metrics::ChannelMeasures;
 
 /// What one workspace has set up.
 #[derive(Debug)]
@@ -59,6 +60,7 @@ pub struct ChannelSetup {
     /// How fast messages may leave: over all customers, and to one.
     pub number: Option<Rate>,
     pub pair: Option<Rate>,
+    pub measures: Arc<ChannelMeasures>,
     pub(super) names: ChannelId,
     pub(super) notes: Notes,
 }

@@ -25,6 +25,7 @@ use crate::actions::secret_fields;
 use crate::actions::workspaces;
 use crate::clock::Clock;
 use crate::dispatcher::rate::Rate;
+use crate::metrics::Metrics;
 use crate::preview;
 use crate::secrets::{Vault, row};
 
@@ -46,6 +47,7 @@ struct Shared {
     store: Store,
     vault: Vault,
     clock: Clock,
+    metrics: Arc<Metrics>,
     demo: Option<DemoApi>,
     notes: Notes,
     snapshots: Mutex<HashMap<String, Kept>>,
@@ -78,11 +80,12 @@ struct EnvironmentSettings {
 
 impl Configurations {
     /// Makes an empty set of snapshots over a store.
-    pub fn new(store: Store, vault: Vault, clock: Clock, demo: Option<DemoApi>) -> Self {
+    pub fn new(store: Store, vault: Vault, clock: Clock, metrics: Arc<Metrics>, demo: Option<DemoApi>) -> Self {
         Self(Arc::new(Shared {
             store,
             vault,
             clock,
+            metrics,
             demo,
             notes: Notes::default(),
             snapshots: Mutex::default(),
@@ -230,17 +233,18 @@ impl Configurations {
             return Ok(None);
         };
         let definitions = self.definitions(workspace).await?;
+        let own = Workspace {
+            messages_per_second: workspaces::messages_per_second(&found.settings),
+            id: found.id,
+            key: found.key,
+            name: found.name,
+        };
         let configuration = Arc::new(Configuration {
-            workspace: Workspace {
-                messages_per_second: workspaces::messages_per_second(&found.settings),
-                id: found.id,
-                key: found.key,
-                name: found.name,
-            },
             revision: found.revision,
             apis: definitions.iter().map(|(key, (definition, _))| (key.clone(), definition.api(key))).collect(),
-            sandbox: self.setup(workspace, Environment::Sandbox, &definitions).await?,
-            production: self.setup(workspace, Environment::Production, &definitions).await?,
+            sandbox: self.setup(&own, Environment::Sandbox, &definitions).await?,
+            production: self.setup(&own, Environment::Production, &definitions).await?,
+            workspace: own,
         });
         let kept = Kept { configuration: Arc::clone(&configuration), checked_at: now };
         lock(&self.0.snapshots).insert(workspace.to_owned(), kept);
@@ -264,11 +268,12 @@ impl Configurations {
 
     async fn setup(
         &self,
-        workspace: &str,
+        of: &Workspace,
         environment: Environment,
         definitions: &BTreeMap<String, (Definition, Secrets)>,
     ) -> Result<Setup, Error> {
         let store = &self.0.store;
+        let workspace = of.id.as_str();
         let settings = store.workspaces().environment(workspace, environment).await?;
         let settings = settings
             .and_then(|row| serde_json::from_value::<EnvironmentSettings>(row.settings).ok())
@@ -276,7 +281,7 @@ impl Configurations {
         let session_length = settings.session_seconds.map_or(limits::SESSION_LENGTH, SignedDuration::from_secs);
         let mut setup = Setup { session_length, ..Setup::default() };
         for channel in store.channels().list(workspace, environment).await? {
-            let channel = self.channel(workspace, environment, channel);
+            let channel = self.channel(of, environment, channel);
             setup.channels.insert(channel.key.clone(), Arc::new(channel));
         }
         let here = self.here(workspace, environment);
@@ -318,7 +323,8 @@ impl Configurations {
         }
     }
 
-    fn channel(&self, workspace: &str, environment: Environment, channel: usher_store::Channel) -> ChannelSetup {
+    fn channel(&self, of: &Workspace, environment: Environment, channel: usher_store::Channel) -> ChannelSetup {
+        let workspace = of.id.as_str();
         let speaks = if channel.kind == channels::web_chat::KEY {
             Speaks::Here
         } else {
@@ -334,6 +340,7 @@ impl Configurations {
         };
         ChannelSetup {
             id: format!("{workspace}/{environment}/{}", channel.key),
+            measures: self.0.metrics.channel(&of.key, environment, &channel.key, &channel.kind),
             environment,
             kind: channel.kind,
             settings: channel.settings,
@@ -350,6 +357,7 @@ impl Configurations {
     fn here(&self, workspace: &str, environment: Environment) -> ChannelSetup {
         ChannelSetup {
             id: format!("{workspace}/{environment}/{}", preview::CHANNEL),
+            measures: self.0.metrics.channel("(all)", environment, preview::CHANNEL, preview::CHANNEL),
             environment,
             key: preview::CHANNEL.to_owned(),
             kind: preview::CHANNEL.to_owned(),

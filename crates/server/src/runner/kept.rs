@@ -21,6 +21,7 @@ impl Room {
     ///
     /// The store is away.
     pub async fn keep_webhook(&self, key: &AddressKey, problem: &str, body: Vec<u8>) -> Result<(), Error> {
+        self.metrics.kept.webhooks.increment(1);
         self.keep(key, problem, body, None).await
     }
 
@@ -30,6 +31,7 @@ impl Room {
     ///
     /// The store is away.
     pub async fn keep_event(&self, envelope: &Envelope, problem: &str, tries: u32) -> Result<(), Error> {
+        self.metrics.kept.events.increment(1);
         let Envelope { key, event, origin, .. } = envelope.clone();
         let kept = KeptEvent { id: event.id.clone(), address: key.address.clone(), tries };
         let body = serde_json::to_vec(&Body { event, origin })

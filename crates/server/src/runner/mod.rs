@@ -37,7 +37,7 @@ use crate::config;
 use crate::dispatcher::{self, Dispatcher};
 use crate::ids::Ids;
 use crate::live::Live;
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 use crate::preview::Previews;
 use crate::roles::Roles;
 use crate::secrets::Vault;
@@ -196,7 +196,7 @@ impl Handle {
     /// As [`Handle::open`].
     pub async fn open_over(core: &Core, hot: Arc<dyn Hot>, settings: Settings) -> Result<Self, OpenError> {
         let clock = core.clock.clone();
-        let metrics = Arc::new(Metrics::new());
+        let metrics = Arc::new(Metrics::new(clock.now()));
         let own = &core.configuration;
         let stream = match &own.nats {
             Some(nats) => Some(JetStream::open(nats, Arc::clone(&metrics)).await?),
@@ -206,7 +206,8 @@ impl Handle {
         let nudges = stream.as_ref().map(|stream| stream.nudges(&owner));
         let live = Live::among(nudges.clone());
         let demo = own.demo.then(|| DemoApi::new(&core.http, own.listen, &own.public_url)).transpose()?;
-        let configurations = Configurations::new(core.store.clone(), core.vault.clone(), clock.clone(), demo);
+        let configurations =
+            Configurations::new(core.store.clone(), core.vault.clone(), clock.clone(), Arc::clone(&metrics), demo);
         let parts = dispatcher::Parts {
             store: Arc::clone(&hot),
             configurations: configurations.clone(),
@@ -239,6 +240,7 @@ impl Handle {
             started_at: clock.now(),
             clock,
         });
+        metrics::start_sampler(&room);
         // Before anything is due: time in which nobody could write to us does not count, and whoever had leased effects
         // and is gone has them no more.
         room.dispatcher.join().await?;

@@ -162,6 +162,7 @@ impl Loop {
             match done {
                 Ok(()) => failing = false,
                 Err(error) => {
+                    self.room.metrics.store_errors.timers.increment(1);
                     if !mem::replace(&mut failing, true) {
                         tracing::warn!(duty = ?self.duty, %error, "the store does not answer; it is asked again");
                     }

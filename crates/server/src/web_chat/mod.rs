@@ -158,6 +158,9 @@ async fn accept(
         return Err(Problem::too_often(seconds, "too many messages in a short time; wait a moment"));
     }
     chat.at.setup.note_webhook(now);
+    if matches!(event.kind, EventKind::MessageReceived { .. }) {
+        chat.at.setup.measures.received.increment(1);
+    }
     let origin = Origin::Channel(Box::new(Told {
         route: Some(chat.at.route.key.clone()),
         details: InboundDetails { provider_id: message, provider: None },

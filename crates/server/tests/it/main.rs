@@ -9,6 +9,7 @@ mod cluster;
 mod crash;
 mod file_length;
 mod ladder;
+mod measures;
 mod nats_servers;
 mod preview;
 mod room;

@@ -242,4 +242,15 @@ pub(crate) async fn what_waits_is_counted(store: &Store) {
     assert_eq!((later.due_effects, later.leased_effects, later.due_since.is_some()), (11, 0, true), "{later:?}");
     let elsewhere = store.backlog().count(Some(("id-shop", Environment::Sandbox)), at(1_000)).await.unwrap();
     assert_eq!(elsewhere, Backlog::default());
+
+    let claims = |second| async move {
+        let mut tx = store.begin().await.unwrap();
+        let claimed = tx.backlog().claim(at(second), jiff::SignedDuration::from_secs(10)).await.unwrap();
+        tx.commit().await.unwrap();
+        claimed
+    };
+    assert!(claims(100).await, "nobody counts yet");
+    assert!(!claims(109).await);
+    assert!(claims(110).await);
+    assert!(claims(50).await, "a clock that was ahead keeps nobody out");
 }
