@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import * as configuration from "./configuration";
 import * as conversations from "./conversations";
+import * as operations from "./operations";
 import * as session from "./session";
 import type { Environment } from "./types";
 import * as workflows from "./workflows";
@@ -97,4 +98,60 @@ export const conversationQuery = (workspace: string, environment: Environment, i
   queryOptions({
     queryKey: [workspace, environment, "conversations", id],
     queryFn: () => conversations.conversation(workspace, environment, id),
+  });
+
+export const healthQuery = (workspace: string, environment: Environment) =>
+  queryOptions({
+    queryKey: [workspace, environment, "operations", "health"],
+    queryFn: () => operations.health(workspace, environment),
+  });
+
+export const keptQuery = (workspace: string, environment: Environment) =>
+  infiniteQueryOptions({
+    queryKey: [workspace, environment, "operations", "kept"],
+    queryFn: ({ pageParam }) => operations.kept(workspace, environment, { cursor: pageParam }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export const keptDetailQuery = (workspace: string, environment: Environment, id: string) =>
+  queryOptions({
+    queryKey: [workspace, environment, "operations", "kept", id],
+    queryFn: () => operations.keptDetail(workspace, environment, id),
+  });
+
+export const deadLettersQuery = (
+  workspace: string,
+  environment: Environment,
+  filter: operations.DeadLetterFilter,
+) =>
+  infiniteQueryOptions({
+    queryKey: [workspace, environment, "operations", "dead-letters", filter],
+    queryFn: ({ pageParam }) =>
+      operations.deadLetters(workspace, environment, { ...filter, cursor: pageParam }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+/** Everything on the page of operations, to be read anew after something was tried again or dropped. */
+export const operationsKey = (workspace: string, environment: Environment) => [
+  workspace,
+  environment,
+  "operations",
+];
+
+export const auditQuery = (workspace: string) =>
+  infiniteQueryOptions({
+    queryKey: [workspace, "audit"],
+    queryFn: ({ pageParam }) => operations.audit(workspace, { cursor: pageParam }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+export const deploymentsQuery = (workspace: string, environment: Environment) =>
+  infiniteQueryOptions({
+    queryKey: [workspace, environment, "deployments"],
+    queryFn: ({ pageParam }) => operations.deployments(workspace, environment, { cursor: pageParam }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
   });

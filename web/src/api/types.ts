@@ -152,6 +152,16 @@ type Happened = {
 
 export type Conversation = Refined<Schemas["ConversationDetail"], Happened>;
 
+// ── Operations ──
+
+export type Health = Schemas["Health"];
+export type KeptItem = Schemas["KeptItem"];
+export type KeptDetail = KeptItem & { body: unknown; cut: boolean };
+export type DeadLetter = Refined<Schemas["DeadLetterItem"], { message?: OutboundMessage | null }>;
+export type RetriedLetters = Schemas["RetriedLetters"];
+export type AuditEntry = Refined<Schemas["AuditItem"], { details: Record<string, unknown> }>;
+export type Deployment = Schemas["DeploymentItem"];
+
 // ── Preview ──
 
 export type Preview = Refined<Schemas["PreviewDetail"], Happened>;

@@ -123,6 +123,23 @@ const conversation = createRoute({
   component: lazyRouteComponent(() => import("../pages/conversation/conversation-page"), "ConversationPage"),
 });
 
+const operations = createRoute({
+  getParentRoute: () => workspace,
+  path: "operations",
+  validateSearch: (search): { tab?: "kept" | "dead-letters"; channel?: string; error?: string } => ({
+    tab: search.tab === "kept" || search.tab === "dead-letters" ? search.tab : undefined,
+    channel: text(search.channel),
+    error: text(search.error),
+  }),
+  component: lazyRouteComponent(() => import("../pages/operations/operations-page"), "OperationsPage"),
+});
+
+const deployments = createRoute({
+  getParentRoute: () => workspace,
+  path: "deployments",
+  component: lazyRouteComponent(() => import("../pages/deployments/deployments-page"), "DeploymentsPage"),
+});
+
 const channels = createRoute({
   getParentRoute: () => workspace,
   path: "channels",
@@ -165,6 +182,12 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import("../pages/api-keys/api-keys-page"), "ApiKeysPage"),
 });
 
+const audit = createRoute({
+  getParentRoute: () => workspace,
+  path: "audit",
+  component: lazyRouteComponent(() => import("../pages/audit/audit-page"), "AuditPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => workspace,
   path: "settings",
@@ -183,6 +206,8 @@ export const routeTree = root.addChildren([
     workflow,
     conversations,
     conversation,
+    operations,
+    deployments,
     channels,
     channel,
     routes,
@@ -190,6 +215,7 @@ export const routeTree = root.addChildren([
     apis,
     users,
     apiKeys,
+    audit,
     settings,
   ]),
 ]);
