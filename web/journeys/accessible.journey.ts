@@ -8,12 +8,17 @@ const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const pages = [
   "workflows",
   "conversations",
+  "operations",
+  "operations?tab=kept",
+  "operations?tab=dead-letters",
+  "deployments",
   "channels",
   "routes",
   "apis",
   "connections",
   "users",
   "api-keys",
+  "audit",
   "settings",
 ];
 

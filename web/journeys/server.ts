@@ -31,6 +31,8 @@ export async function startServer(): Promise<Server> {
 
   function launch(): ChildProcess {
     const flags = ["--data", data, "--listen", `127.0.0.1:${port}`, "--public-url", url, "--log", "warn"];
+    // Stand-ins of providers are on this machine.
+    flags.push("--allow-private", "127.0.0.0/8");
     return spawn(program as string, ["serve", "--demo", ...flags], { stdio: ["ignore", "pipe", "inherit"] });
   }
 
