@@ -187,6 +187,7 @@ impl Shared {
 
     async fn bury(&self, process: &str) -> Result<(), Error> {
         let interrupted = self.parts.store.bury(process, self.parts.clock.now()).await?;
+        self.parts.metrics.processes_buried.increment(1);
         tracing::info!(process, interrupted, "a process is gone; what it had at hand is taken up");
         if interrupted > 0 {
             self.ask_for_sweep();

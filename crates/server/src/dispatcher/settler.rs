@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use metrics::Counter;
 use tokio::sync::{Mutex, mpsc};
 use usher_engine::event::{Answer, CallFailure};
 use usher_engine::id::EffectId;
@@ -177,7 +178,9 @@ impl Writing<'_> {
 
     async fn try_to_settle(&self, settlements: Vec<Settlement>) -> Result<(), String> {
         let now = || self.shared.parts.clock.now();
-        let events: Vec<OwnEvent> = persist(|| self.store.settle(settlements.clone(), now())).await?;
+        let events: Vec<OwnEvent> =
+            persist(&self.shared.parts.metrics.store_errors.settling, || self.store.settle(settlements.clone(), now()))
+                .await?;
         self.bus.offer(events);
         Ok(())
     }
@@ -186,7 +189,10 @@ impl Writing<'_> {
         while let Some((_, owner)) = back.last().cloned() {
             let of_owner: Vec<EffectId> =
                 back.extract_if(.., |(_, of)| *of == owner).map(|(effect, _)| effect).collect();
-            if let Err(error) = persist(|| self.store.release(&of_owner, &owner)).await {
+            if let Err(error) =
+                persist(&self.shared.parts.metrics.store_errors.settling, || self.store.release(&of_owner, &owner))
+                    .await
+            {
                 tracing::error!(error, "effects could not be given back; they come again when their lease ends");
             }
         }
@@ -196,19 +202,22 @@ impl Writing<'_> {
         while let Some((.., owner)) = waits.last().cloned() {
             let of_owner = waits.extract_if(.., |(.., of)| *of == owner);
             let of_owner: Vec<(EffectId, String)> = of_owner.map(|(effect, system, _)| (effect, system)).collect();
-            if let Err(error) = persist(|| self.store.let_wait(&of_owner, &owner)).await {
+            if let Err(error) =
+                persist(&self.shared.parts.metrics.store_errors.settling, || self.store.let_wait(&of_owner, &owner))
+                    .await
+            {
                 tracing::error!(error, "effects could not be given back; they come again when their lease ends");
             }
         }
     }
 }
 
-/// Asks the store until it answers.
+/// Asks the store until it answers; counts when it does not.
 ///
 /// # Errors
 ///
 /// It refuses for good, or panicked.
-async fn persist<T, F>(ask: impl Fn() -> F) -> Result<T, String>
+async fn persist<T, F>(errors: &Counter, ask: impl Fn() -> F) -> Result<T, String>
 where
     F: Future<Output = Result<T, Error>> + Send,
 {
@@ -217,7 +226,7 @@ where
         match caught(ask()).await? {
             Ok(answer) => return Ok(answer),
             Err(error) if error.is_transient() => {
-                shared.parts.metrics.store_errors.settling.increment(1);
+                errors.increment(1);
                 tracing::warn!(%error, "cannot write down what came of effects; trying again");
                 tokio::time::sleep(wait).await;
                 wait = LONGEST_WAIT.min(wait * 2);
