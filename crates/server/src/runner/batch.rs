@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use usher_engine::change::Change;
 use usher_engine::contact::Contact;
 use usher_engine::effect::{Effect, EffectKind};
@@ -21,6 +21,8 @@ use crate::supervise::words_of;
 
 /// How often a turn is taken anew because the session moved on meanwhile.
 const ATTEMPTS: usize = 8;
+/// How long after its event a turn may be taken before that counts as time in which nobody was there.
+const LATE: SignedDuration = SignedDuration::from_secs(5);
 /// The engine's version, for the journal.
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
 
@@ -355,7 +357,7 @@ impl Runner {
             Origin::Own(_) | Origin::Answer(_) => None,
         };
         let seed = room.vault.seed(&envelope.key.workspace, &envelope.event.id);
-        let turn = match plan {
+        let mut turn = match plan {
             Plan::Nothing => return Ok(None),
             Plan::Canned(turn) => *turn,
             Plan::Advance(ready) => {
@@ -369,6 +371,10 @@ impl Runner {
                 }
             }
         };
+        let late = room.clock.now().duration_since(envelope.at);
+        if late > LATE {
+            give_back(&mut turn, begin.running().and_then(|session| session.expires_at), late);
+        }
         let record = TurnRecord::new(TurnParts {
             loaded: begin,
             event: &envelope.event,
@@ -404,6 +410,20 @@ fn is_send(effect: &Effect) -> bool {
     matches!(effect.kind, EffectKind::Send { .. })
 }
 
+/// Gives a session the time back that passed between the event and its turn, as when the database was away: what the
+/// customer is given to answer begins when they can, not when the event came.
+fn give_back(turn: &mut Turn, deadline: Option<Timestamp>, late: SignedDuration) {
+    let later = |at: Timestamp| at.saturating_add(late).unwrap_or(Timestamp::MAX);
+    if turn.session.expires_at != deadline {
+        turn.session.expires_at = turn.session.expires_at.map(later);
+    }
+    for change in &mut turn.changes {
+        if let Change::TimerSet { due, .. } = change {
+            *due = later(*due);
+        }
+    }
+}
+
 /// Returns the contact as the turn's changes leave it.
 fn contact_after(contact: &Contact, changes: Vec<Change>) -> Contact {
     let mut contact = contact.clone();
@@ -424,5 +444,49 @@ pub(super) fn is_about(session: &Session, origin: &Origin) -> bool {
     match origin {
         Origin::Channel(_) => true,
         Origin::Own(id) | Origin::Answer(id) => session.id == *id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use usher_engine::Environment;
+    use usher_engine::session::{Entry, Start};
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn turn() -> Turn {
+        let start = Start {
+            id: SessionId::from("s"),
+            environment: Environment::Production,
+            channel: "chat".into(),
+            channel_kind: "web_chat".into(),
+            route: "main".into(),
+            deployment: 1,
+            entry: Entry { workflow: "w".into(), node: None },
+            now: at(0),
+        };
+        let mut session = Session::new(start);
+        session.expires_at = Some(at(600));
+        let timer = Change::TimerSet { timer: "no_reply".into(), generation: 1, due: at(60) };
+        Turn { session, changes: vec![timer], effects: Vec::new(), trace: Vec::new() }
+    }
+
+    #[test]
+    fn waits_that_a_late_turn_begins_are_as_long_as_ever() {
+        let mut turn = turn();
+        give_back(&mut turn, None, SignedDuration::from_secs(1_000));
+        assert_eq!(turn.session.expires_at, Some(at(1_600)));
+        assert!(matches!(turn.changes[..], [Change::TimerSet { due, .. }] if due == at(1_060)));
+    }
+
+    #[test]
+    fn a_deadline_that_a_late_turn_leaves_alone_stays() {
+        let mut turn = turn();
+        give_back(&mut turn, Some(at(600)), SignedDuration::from_secs(1_000));
+        assert_eq!(turn.session.expires_at, Some(at(600)));
     }
 }
