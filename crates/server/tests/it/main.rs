@@ -15,6 +15,7 @@ mod preview;
 mod room;
 mod runner;
 mod server;
+mod simulation;
 mod web_chat;
 
 use std::path::Path;

@@ -1,0 +1,238 @@
+//! A store in memory that keeps the promises of the real ones, or breaks one of them on purpose.
+//!
+//! Each call is done in one go, as a transaction that waits for nobody; what lies before and after it is the business of
+//! [`FaultyStore`](super::faulty::FaultyStore). A test compares it with the store on SQLite, call by call.
+
+mod commit;
+mod effects;
+mod events;
+mod statuses;
+pub mod tables;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use usher_engine::contact::Contact;
+use usher_engine::id::{EffectId, EventId};
+use usher_server::clock::Clock;
+use usher_store::{
+    AddressKey, Beat, Committed, DueEffect, Hot, Lease, Loaded, OwnEvent, Present, Pruned, Recorded, Result,
+    Settlement, Status, TurnRecord,
+};
+
+use super::mutants::Mutant;
+use tables::Tables;
+
+/// How long sends that wait behind others are left alone, as in the real stores.
+const PARKED: i64 = 5 * 60 * 1000;
+/// How long a store that does not sync may have told of what is not on the disk.
+const UNSYNCED_MS: i64 = 1_000;
+
+#[derive(Debug)]
+pub struct MemoryStore {
+    tables: Mutex<Tables>,
+    /// What is on the disk, in a store that tells of a commit before it is there.
+    synced: Mutex<(i64, Tables)>,
+    clock: Clock,
+    mutant: Option<Mutant>,
+    /// The number of the deployment and the configuration's revision that turns begin with.
+    deployment: u64,
+    revision: u64,
+}
+
+impl MemoryStore {
+    pub fn new(clock: Clock, deployment: u64, revision: u64, mutant: Option<Mutant>) -> Self {
+        Self { tables: Mutex::default(), synced: Mutex::default(), clock, mutant, deployment, revision }
+    }
+
+    /// Shows the tables; the lock is held for as long.
+    pub fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Cuts the power: what is left is what is on the disk.
+    pub fn power_cut(&self) {
+        if self.breaks(Mutant::TellsBeforeTheDisk) {
+            let synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+            *self.tables() = synced.1.clone();
+        }
+    }
+
+    fn breaks(&self, promise: Mutant) -> bool {
+        self.mutant == Some(promise)
+    }
+
+    /// Does something in one transaction.
+    fn transact<T>(&self, work: impl FnOnce(&mut Tables) -> T) -> T {
+        let mut tables = self.tables();
+        if self.breaks(Mutant::TellsBeforeTheDisk) {
+            let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+            let now = self.wall();
+            if now - synced.0 > UNSYNCED_MS {
+                *synced = (now, tables.clone());
+            }
+        }
+        work(&mut tables)
+    }
+
+    fn wall(&self) -> i64 {
+        self.clock.now().as_millisecond()
+    }
+
+    fn load_one(&self, tables: &Tables, key: &AddressKey) -> Result<Loaded> {
+        let address_id = key.id();
+        let mut loaded = Loaded {
+            contact: Contact { id: key.first_contact(), address: key.address.clone(), ..Contact::default() },
+            key: key.clone(),
+            known: false,
+            present: Present::None,
+            position: 0,
+            deployment: self.deployment,
+            revision: self.revision,
+            address_id,
+        };
+        let Some(address) = tables.addresses.get(&loaded.address_id) else { return Ok(loaded) };
+        loaded.known = true;
+        loaded.contact.id.clone_from(&address.contact);
+        if let Some(contact) = tables.contacts.get(&address.contact) {
+            loaded.contact.name.clone_from(&contact.name);
+            loaded.contact.phone.clone_from(&contact.phone);
+            loaded.contact.language.clone_from(&contact.language);
+            for (name, value) in &contact.attributes {
+                let value = serde_json::from_str(value).expect("an attribute is JSON that the store was given");
+                loaded.contact.attributes.insert(name.clone(), value);
+            }
+        }
+        if let Some(session) = address.session.as_ref().and_then(|id| tables.sessions.get(id)) {
+            let mut state: usher_engine::Session =
+                serde_json::from_str(&session.row.state).expect("a session is JSON that the store was given");
+            // Time in which nobody was up was given back to the column alone.
+            if let Some(deadline) = session.row.expires_at
+                && state.expires_at.map(Timestamp::as_millisecond) != Some(deadline)
+            {
+                state.expires_at = Some(time(deadline));
+            }
+            loaded.position = session.row.position;
+            loaded.present = Present::Session { session: Box::new(state), version: session.row.version };
+        }
+        Ok(loaded)
+    }
+}
+
+#[async_trait]
+impl Hot for MemoryStore {
+    async fn load(&self, keys: &[AddressKey]) -> Result<Vec<Loaded>> {
+        let tables = self.tables();
+        keys.iter().map(|key| self.load_one(&tables, key)).collect()
+    }
+
+    async fn commit(&self, turns: Vec<TurnRecord>, lease: Option<&Lease>) -> Result<Vec<Committed>> {
+        Ok(self.transact(|tables| self.commit_in(tables, &turns, lease)))
+    }
+
+    async fn seen(&self, events: &[EventId]) -> Result<Vec<bool>> {
+        let tables = self.tables();
+        Ok(events.iter().map(|event| tables.remembered.contains_key(event.as_str())).collect())
+    }
+
+    async fn due_effects(&self, now: Timestamp, limit: u32, lease: &Lease) -> Result<Vec<DueEffect>> {
+        Ok(self.transact(|tables| self.due_effects_in(tables, now.as_millisecond(), limit, lease)))
+    }
+
+    async fn end_leases(&self, now: Timestamp) -> Result<u64> {
+        Ok(self.transact(|tables| effects::end_leases(tables, now.as_millisecond(), |_| true)))
+    }
+
+    async fn release(&self, effects: &[EffectId], owner: &str) -> Result<u64> {
+        Ok(self.transact(|tables| effects::release(tables, effects, owner)))
+    }
+
+    async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64> {
+        Ok(self.transact(|tables| effects::let_wait(tables, effects, owner)))
+    }
+
+    async fn waiting_systems(&self) -> Result<Vec<String>> {
+        let tables = self.tables();
+        let systems: BTreeSet<_> = tables.effects.values().filter_map(|row| row.waits_for.clone()).collect();
+        Ok(systems.into_iter().collect())
+    }
+
+    async fn let_in(&self, systems: &[(String, u32)]) -> Result<u64> {
+        Ok(self.transact(|tables| effects::let_in(tables, systems)))
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<OwnEvent>> {
+        Ok(self.transact(|tables| self.settle_in(tables, settlements, now.as_millisecond())))
+    }
+
+    async fn pending_events(&self, now: Timestamp, again_at: Timestamp, limit: u32) -> Result<Vec<OwnEvent>> {
+        Ok(self.transact(|tables| events::pending(tables, now.as_millisecond(), again_at.as_millisecond(), limit)))
+    }
+
+    async fn consume(&self, events: &[EventId]) -> Result<()> {
+        self.transact(|tables| {
+            for event in events {
+                tables.own_events.remove(event.as_str());
+            }
+        });
+        Ok(())
+    }
+
+    async fn due_timers(&self, now: Timestamp, limit: u32) -> Result<Vec<OwnEvent>> {
+        Ok(self.transact(|tables| self.due_timers_in(tables, now, limit)))
+    }
+
+    async fn expired_sessions(&self, now: Timestamp, limit: u32) -> Result<Vec<OwnEvent>> {
+        Ok(self.transact(|tables| self.expired_in(tables, now.as_millisecond(), limit)))
+    }
+
+    async fn beat(&self, process: &str, now: Timestamp, grace_ms: i64) -> Result<Beat> {
+        Ok(self.transact(|tables| {
+            let now = now.as_millisecond();
+            let away = tables.last_beat.map_or(0, |last| now - last);
+            let away_ms = if away > grace_ms { away } else { 0 };
+            if away_ms > 0 {
+                for session in tables.sessions.values_mut() {
+                    session.row.expires_at = session.row.expires_at.map(|at| at + away_ms);
+                }
+            }
+            tables.last_beat = Some(tables.last_beat.map_or(now, |last| last.max(now)));
+            *tables.processes.entry(process.to_owned()).or_default() += 1;
+            let others: BTreeMap<_, _> = tables.processes.iter().filter(|(id, _)| *id != process).collect();
+            Beat { away_ms, others: others.into_iter().map(|(id, beats)| (id.clone(), *beats)).collect() }
+        }))
+    }
+
+    async fn bury(&self, process: &str, now: Timestamp) -> Result<u64> {
+        Ok(self.transact(|tables| {
+            tables.processes.remove(process);
+            effects::end_leases(tables, now.as_millisecond(), |owner| owner == Some(process))
+        }))
+    }
+
+    async fn leave(&self, process: &str) -> Result<()> {
+        self.transact(|tables| {
+            let leased =
+                |row: &tables::Row| row.state == tables::EffectState::Leased && row.owner.as_deref() == Some(process);
+            if !tables.effects.values().any(leased) {
+                tables.processes.remove(process);
+            }
+        });
+        Ok(())
+    }
+
+    async fn record_statuses(&self, statuses: Vec<Status>, now: Timestamp) -> Result<Recorded> {
+        Ok(self.transact(|tables| self.record_statuses_in(tables, &statuses, now.as_millisecond())))
+    }
+
+    async fn prune(&self, _now: Timestamp) -> Result<Pruned> {
+        // A simulated day is a minute long: nothing is old enough.
+        Ok(Pruned::default())
+    }
+}
+
+pub fn time(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).expect("a time that was stored is in range")
+}

@@ -1,0 +1,65 @@
+//! Many worlds, and Ushers that break a promise each.
+
+use super::mutants::Mutant;
+use super::{Plan, Report, run};
+
+/// How many worlds are lived through, unless `USHER_SEEDS` says otherwise.
+const SEEDS: u64 = 240;
+/// In how many worlds at most a broken promise shows.
+const MUTANT_SEEDS: u64 = 60;
+
+fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
+}
+
+/// Fails with what is to be known of a world in which a promise was broken.
+fn kept(report: &Report) {
+    assert!(report.violations.is_empty(), "\n{report}");
+}
+
+/// Lives through every fourth world, or through that of `USHER_SEED`.
+fn every_fourth(from: u64) {
+    if let Some(seed) = number("USHER_SEED") {
+        return kept(&run(Plan::of(seed)));
+    }
+    let seeds = number("USHER_SEEDS").unwrap_or(SEEDS);
+    for seed in (from..seeds).step_by(4) {
+        kept(&run(Plan::of(seed)));
+    }
+}
+
+#[test]
+fn every_promise_is_kept_in_a_first_quarter_of_the_worlds() {
+    every_fourth(0);
+}
+
+#[test]
+fn every_promise_is_kept_in_a_second_quarter_of_the_worlds() {
+    every_fourth(1);
+}
+
+#[test]
+fn every_promise_is_kept_in_a_third_quarter_of_the_worlds() {
+    every_fourth(2);
+}
+
+#[test]
+fn every_promise_is_kept_in_the_last_quarter_of_the_worlds() {
+    every_fourth(3);
+}
+
+#[test]
+fn a_seed_is_a_world() {
+    for seed in 0..12 {
+        let (first, second) = (run(Plan::of(seed)), run(Plan::of(seed)));
+        assert_eq!((first.digest, first.tally), (second.digest, second.tally), "\n{first}\n{second}");
+    }
+}
+
+#[test]
+fn a_broken_promise_is_noticed() {
+    for mutant in Mutant::ALL {
+        let mut broken = (0..MUTANT_SEEDS).map(|seed| run(Plan { mutant: Some(mutant), ..Plan::of(seed) }));
+        assert!(broken.any(|report| !report.violations.is_empty()), "nobody noticed {mutant:?}");
+    }
+}
