@@ -14,6 +14,7 @@ use usher_server::clock::Clock;
 use usher_server::config::Options;
 use usher_server::documents;
 use usher_server::ids::Ids;
+use usher_server::metrics::Metrics;
 use usher_server::runner::configuration::Configuration;
 use usher_server::runner::configurations::Configurations;
 use usher_server::runner::library::{Library, Shelf};
@@ -96,7 +97,8 @@ impl Shop {
         ));
         let core = connect(&folder, None).await;
         let deployment = fill(&core).await;
-        let configurations = Configurations::new(core.store.clone(), core.vault.clone(), core.clock.clone(), None);
+        let (store, vault, metrics) = (core.store.clone(), core.vault.clone(), Arc::new(Metrics::new()));
+        let configurations = Configurations::new(store, vault, core.clock.clone(), metrics, None);
         let configuration = configurations.at(WORKSPACE, 0).await.expect("the configuration can be read");
         let library = Library::new(core.store.clone());
         let shelf = library.deployed(WORKSPACE, ENVIRONMENT, deployment).await.expect("the workflows can be read");
