@@ -97,7 +97,8 @@ impl Shop {
         ));
         let core = connect(&folder, None).await;
         let deployment = fill(&core).await;
-        let (store, vault, metrics) = (core.store.clone(), core.vault.clone(), Arc::new(Metrics::new()));
+        let (store, vault, metrics) =
+            (core.store.clone(), core.vault.clone(), Arc::new(Metrics::new(core.clock.now())));
         let configurations = Configurations::new(store, vault, core.clock.clone(), metrics, None);
         let configuration = configurations.at(WORKSPACE, 0).await.expect("the configuration can be read");
         let library = Library::new(core.store.clone());
