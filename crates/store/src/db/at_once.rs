@@ -38,7 +38,7 @@ impl Batch {
         text.push_str("WITH ");
         for (name, many, rows) in premises.parts {
             let _ = write!(text, "{name} AS MATERIALIZED (");
-            many.write_postgres(&mut text, params.len(), false);
+            many.write_premise(&mut text, params.len());
             text.push_str("),\n");
             params.extend(many.params(Dialect::Postgres, Vec::new(), rows)?);
         }
@@ -46,7 +46,7 @@ impl Batch {
         let filled = self.0.into_iter().filter(|statement| !statement.rows.is_empty());
         for (place, Statement { many, others, rows }) in filled.enumerate() {
             let _ = write!(text, ",\nwritten_{place} AS (");
-            many.write_postgres(&mut text, params.len(), true);
+            many.write_part(&mut text, params.len());
             text.push(')');
             params.extend(many.params(Dialect::Postgres, others, rows)?);
         }

@@ -27,7 +27,9 @@ pub(crate) struct Many {
     columns: &'static [(&'static str, Kind)],
     sqlite: SqlStr,
     postgres: SqlStr,
+    /// As a part that has rows only if all is sound, and as one by which that is judged.
     part: String,
+    premise: String,
 }
 
 /// Declares a [`Many`] that is built at its first use.
@@ -56,6 +58,7 @@ impl Many {
             sqlite: safe(build(text, &["[sqlite]", "[alone]"], &sqlite_rows)),
             postgres: safe(build(text, &["[postgres]", "[alone]"], &postgres_rows)),
             part: build(text, &["[postgres]", "[part]"], &sound_rows),
+            premise: build(text, &["[postgres]", "[part]"], &postgres_rows),
         }
     }
 
@@ -72,10 +75,14 @@ impl Many {
         renumber(text, self.sqlite.as_str(), before);
     }
 
-    /// Adds the text for PostgreSQL to one whose parameters so far are `before`: as it is, or as a part that has rows only
-    /// if all is sound.
-    pub(super) fn write_postgres(&self, text: &mut String, before: usize, is_part: bool) {
-        renumber(text, if is_part { &self.part } else { self.postgres.as_str() }, before);
+    /// Adds the text as a part of a statement of PostgreSQL whose parameters so far are `before`.
+    pub(super) fn write_part(&self, text: &mut String, before: usize) {
+        renumber(text, &self.part, before);
+    }
+
+    /// Adds the text as [`Many::write_part`] does, but as one by which the others are judged.
+    pub(super) fn write_premise(&self, text: &mut String, before: usize) {
+        renumber(text, &self.premise, before);
     }
 
     /// Puts the rows behind the other parameters, as the dialect takes them.
@@ -205,6 +212,10 @@ mod tests {
             many.sql(Dialect::Postgres).as_str(),
             "UPDATE t SET n = v.n FROM (SELECT * FROM unnest($2::text[], $3::bigint[]) AS given(id, n)) AS v\n WHERE b"
         );
+        let mut part = "WITH one AS (SELECT $1), two AS (".to_owned();
+        many.write_part(&mut part, 1);
+        let rows = "unnest($3::text[], $4::bigint[]) AS given(id, n) WHERE (SELECT sound.ok FROM sound))";
+        assert!(part.contains(rows) && part.ends_with("WHERE b"), "{part}");
         let mut text = "SELECT $1;".to_owned();
         many.write_sqlite(&mut text, 3);
         assert!(text.contains("SET n = v.n") && text.contains("jsonb_each($5)"), "{text}");

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// One parameter.
 #[doc(hidden)]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Param {
     Text(Option<String>),
     Int(Option<i64>),

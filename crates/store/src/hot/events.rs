@@ -8,7 +8,7 @@ use usher_engine::id::{EventId, SessionId};
 use super::address::AddressKey;
 use super::skip_locked;
 use crate::db::many::{Int, LazyMany, Many, Text};
-use crate::db::{Db, Dialect, Param, Queries, Row, Tx, params, to_json, to_ms};
+use crate::db::{Db, Dialect, Executor, Param, Queries, Row, Tx, params, to_json, to_ms};
 use crate::error::Result;
 
 /// An event that did not come from a channel.
@@ -121,13 +121,8 @@ pub(super) async fn consume(db: &Db, events: &[EventId]) -> Result<()> {
     if events.is_empty() {
         return Ok(());
     }
-    let mut tx = db.begin().await?;
-    consume_in(&mut tx, events.iter().map(EventId::as_str)).await?;
-    tx.commit().await
-}
-
-pub(super) async fn consume_in(tx: &mut Tx, events: impl Iterator<Item = &str>) -> Result<()> {
-    let rows: Vec<Vec<Param>> = events.map(|id| params![id]).collect();
-    CONSUME.run(tx, Vec::new(), rows).await?;
+    let rows = events.iter().map(|event| params![event.as_str()]).collect();
+    let (mut executor, dialect) = (db, db.dialect());
+    executor.run(CONSUME.sql(dialect), CONSUME.params(dialect, Vec::new(), rows)?).await?;
     Ok(())
 }

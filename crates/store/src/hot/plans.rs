@@ -67,7 +67,11 @@ fn statements() -> Vec<Listed> {
         effects::settle.GIVEN_BACK (1_i64);
         effects::settle.DEAD;
         effects::settle.FAILED;
+        effects::settle.PARKS [postgres];
         effects::settle.FREE (1_i64);
+        effects::settle::at_once.OPEN [postgres];
+        effects::settle::at_once.LANES_HELD [postgres];
+        effects::settle::at_once.OPEN_HELD [postgres];
         effects::waiting.LET_WAIT ("owner");
         events.INSERT;
         events.CONSUME;
@@ -115,8 +119,8 @@ fn polls(dialect: Dialect) -> Vec<(String, Vec<Param>)> {
     ]
 }
 
-/// The statements that are several in one, each with everything that it can write.
-fn at_once() -> Vec<(String, Vec<Param>)> {
+/// The statements that are several in one, each with everything that it can write, or with what it mostly does.
+fn at_once(mostly: bool) -> Vec<(String, Vec<Param>)> {
     let example = |many: &'static LazyMany| vec![many.example()];
     let mut commit = Batch::default();
     for many in [
@@ -141,13 +145,28 @@ fn at_once() -> Vec<(String, Vec<Param>)> {
         commit.add(many, Vec::new(), example(many));
     }
     let premises = commit::at_once::of(example(&commit::at_once::HELD), example(&commit::check::REMEMBERED));
-    vec![commit.into_statement(premises).unwrap()]
+    let mut settle = Batch::default();
+    let settled: [(&'static LazyMany, Vec<Param>); 7] = [
+        (&effects::settle::OVER, Vec::new()),
+        (&effects::settle::SENT, Vec::new()),
+        (&effects::settle::PUT_OFF, Vec::new()),
+        (&effects::settle::DEAD, Vec::new()),
+        (&effects::settle::FAILED, Vec::new()),
+        (&events::INSERT, Vec::new()),
+        (&effects::settle::FREE, params![1_i64]),
+    ];
+    for (many, others) in settled.into_iter().take(if mostly { 6 } else { 7 }) {
+        settle.add(many, others, example(many));
+    }
+    let held = example(&effects::settle::at_once::LANES_HELD);
+    let settling = effects::settle::at_once::premises(held, example(&effects::settle::at_once::OPEN_HELD));
+    vec![commit.into_statement(premises).unwrap(), settle.into_statement(settling).unwrap()]
 }
 
 fn all(dialect: Dialect) -> Vec<(String, Vec<Param>)> {
     let mut all = polls(dialect);
     if dialect == Dialect::Postgres {
-        all.extend(at_once());
+        all.extend(at_once(false));
     }
     for Listed { many, others, postgres_only, .. } in statements() {
         if dialect == Dialect::Postgres || !postgres_only {
@@ -246,7 +265,10 @@ async fn postgres_finds_every_row_by_an_index() {
     // Who is the first to work on a database plans with tables that are empty, and keeps its plans.
     let load = load::LOAD.params(Dialect::Postgres, Vec::new(), vec![load::LOAD.example()]).unwrap();
     let mut common = polls(Dialect::Postgres);
-    common.extend(at_once());
+    common.extend(at_once(true));
+    let open = &effects::settle::at_once::OPEN;
+    let find = open.params(Dialect::Postgres, Vec::new(), vec![open.example()]).unwrap();
+    common.push((open.sql(Dialect::Postgres).as_str().to_owned(), find));
     common.push((load::LOAD.sql(Dialect::Postgres).as_str().to_owned(), load));
     find_by_indexes(&mut tx, "empty", common).await;
     tx.run_script(MANY_ROWS.to_owned()).await.unwrap();

@@ -1,7 +1,6 @@
 -- How PostgreSQL keeps tables that are written all the time.
 
 -- Room in each page, so that a row that is written again stays in it.
-ALTER TABLE sessions SET (fillfactor = 70); /*+ postgres */
 ALTER TABLE addresses SET (fillfactor = 80); /*+ postgres */
 ALTER TABLE statistics SET (fillfactor = 80); /*+ postgres */
 -- Rows that come and go: swept when some thousands have gone, not when a fifth of the table has.

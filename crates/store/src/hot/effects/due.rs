@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
+use super::settle::PARKS;
 use super::{DueEffect, Lease, Standing, find_lanes, lock_lanes};
 use crate::db::many::{LazyMany, Many, Text};
-use crate::db::{Db, Dialect, Queries, Row, Tx, params, to_ms};
+use crate::db::{Db, Dialect, Param, Queries, Row, Tx, params, to_ms};
 use crate::error::Result;
 use crate::hot::{AddressKey, skip_locked};
 use usher_engine::id::{EffectId, SessionId};
@@ -124,6 +125,10 @@ async fn due_sends(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<Row>> 
         }
     }
     // Not to be looked at again before those in front of them are settled, which frees them: those that are pending.
+    if tx.dialect() == Dialect::Postgres {
+        let lanes: BTreeSet<Param> = out_of_turn.iter().filter_map(|row| row.last().cloned()).collect();
+        PARKS.run(tx, Vec::new(), lanes.into_iter().map(|lane| vec![lane]).collect()).await?;
+    }
     PARK.run(tx, params![to_ms(now) + super::PARKED], out_of_turn).await?;
     Ok(taken)
 }

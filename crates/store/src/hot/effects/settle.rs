@@ -1,5 +1,7 @@
 //! Writes down what came of effects.
 
+pub(in crate::hot) mod at_once;
+
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
@@ -9,7 +11,7 @@ use usher_engine::id::SessionId;
 use super::{Outcome, PARKED, Settlement, find_lanes, lock_lanes};
 use crate::db::batch::Batch;
 use crate::db::many::{Int, LazyMany, Many, Text};
-use crate::db::{Db, Dialect, Param, Row, Tx, params, to_ms};
+use crate::db::{Db, Dialect, Param, Row, params, to_ms};
 use crate::error::Result;
 use crate::hot::AddressKey;
 use crate::hot::events::{self, OwnEvent};
@@ -31,43 +33,62 @@ pub(in crate::hot) async fn settle(db: &Db, settlements: Vec<Settlement>, now: T
     if settlements.is_empty() {
         return Ok(Vec::new());
     }
+    if db.dialect() == Dialect::Postgres
+        && let Some(events) = at_once::settle(db, &settlements, to_ms(now)).await?
+    {
+        return Ok(events);
+    }
     let mut tx = db.begin().await?;
-    let ids: Vec<_> = settlements.iter().map(|settlement| params![settlement.effect.as_str()]).collect();
     if tx.dialect() == Dialect::Postgres {
-        let lanes = find_lanes(&mut tx, ids.clone()).await?;
+        let lanes = find_lanes(&mut tx, ids(&settlements)).await?;
         lock_lanes(&mut tx, lanes, false).await?;
     }
-    let rows = FIND.fetch(&mut tx, Vec::new(), ids).await?;
-    let mut open: HashMap<String, Row> = HashMap::with_capacity(rows.len());
-    for row in rows {
-        open.insert(row.get("id")?, row);
+    let rows = FIND.fetch(&mut tx, Vec::new(), ids(&settlements)).await?;
+    let writes = Writes::of(settlements, rows, to_ms(now))?;
+    let put_off = writes.given_back.clone();
+    let (mut batch, events) = writes.batch(to_ms(now))?;
+    if tx.dialect() == Dialect::Postgres {
+        let lanes: BTreeSet<Param> = put_off.into_iter().filter_map(|row| row.into_iter().next()).collect();
+        batch.add(&PARKS, Vec::new(), lanes.into_iter().map(|lane| vec![lane]).collect());
     }
-    let mut writes = Writes::default();
-    for Settlement { effect, outcome } in settlements {
-        // What is settled already is left alone.
-        if let Some(row) = open.remove(effect.as_str()) {
-            writes.add(&row, outcome, to_ms(now))?;
-        }
-    }
-    writes.commit(tx, to_ms(now)).await
+    batch.commit(tx).await?;
+    Ok(events)
 }
 
+fn ids(settlements: &[Settlement]) -> Vec<Vec<Param>> {
+    settlements.iter().map(|settlement| params![settlement.effect.as_str()]).collect()
+}
+
+/// What is read of an effect to be settled, and from where; one that is settled is not found.
+const READ: &str = "e.id AS id, e.address_id AS address_id, e.workspace AS workspace, e.environment AS environment,
+    e.channel AS channel, e.address AS address, e.session AS session, e.kind AS kind, e.position AS position,
+    m.state AS message_state";
+const FROM: &str = "{rows} AS v JOIN effects e ON e.id = v.id AND e.due_at IS NOT NULL
+    LEFT JOIN messages m ON m.session = e.session AND m.position = e.position AND m.address_id = e.address_id
+        AND e.kind = 'send'";
+
 pub(in crate::hot) static FIND: LazyMany = LazyMany::new(|| {
-    Many::new(
-        &[("id", Text)],
-        0,
-        "SELECT e.id AS id, e.address_id AS address_id, e.workspace AS workspace, e.environment AS environment,
-            e.channel AS channel, e.address AS address, e.session AS session, e.kind AS kind, e.position AS position,
-            m.state AS message_state
-        FROM {rows} AS v JOIN effects e ON e.id = v.id
-        LEFT JOIN messages m ON m.session = e.session AND m.position = e.position AND m.address_id = e.address_id
-            AND e.kind = 'send'
-        WHERE e.due_at IS NOT NULL ORDER BY e.id
-        [postgres] FOR UPDATE OF e",
-    )
+    let text = format!("SELECT {READ} FROM {FROM} ORDER BY e.id\n[postgres] FOR UPDATE OF e");
+    Many::new(&[("id", Text)], 0, &text)
 });
 
 impl Writes {
+    /// Works out what settlements come to, given the effects that are open.
+    fn of(settlements: Vec<Settlement>, open: Vec<Row>, now: i64) -> Result<Self> {
+        let mut rows: HashMap<String, Row> = HashMap::with_capacity(open.len());
+        for row in open {
+            rows.insert(row.get("id")?, row);
+        }
+        let mut writes = Self::default();
+        for Settlement { effect, outcome } in settlements {
+            // What is settled already is left alone.
+            if let Some(row) = rows.remove(effect.as_str()) {
+                writes.add(&row, outcome, now)?;
+            }
+        }
+        Ok(writes)
+    }
+
     fn add(&mut self, row: &Row, outcome: Outcome, now: i64) -> Result<()> {
         let (id, lane) = (row.get::<&str, _>("id")?, row.get::<&str, _>("address_id")?);
         let (session, position) = (row.get::<&str, _>("session")?, row.get::<i64, _>("position")?);
@@ -115,7 +136,8 @@ impl Writes {
         Ok(())
     }
 
-    async fn commit(self, tx: Tx, now: i64) -> Result<Vec<OwnEvent>> {
+    /// Gathers the statements, and gives the events that they store.
+    fn batch(self, now: i64) -> Result<(Batch, Vec<OwnEvent>)> {
         let mut batch = Batch::default();
         batch.add(&OVER, Vec::new(), self.over);
         batch.add(&SENT, Vec::new(), self.sent);
@@ -125,8 +147,7 @@ impl Writes {
         batch.add(&FAILED, Vec::new(), self.failed);
         batch.add(&events::INSERT, Vec::new(), events::rows(&self.events, now)?);
         batch.add(&FREE, params![now], self.lanes.into_iter().map(|lane| params![lane]).collect());
-        batch.commit(tx).await?;
-        Ok(self.events)
+        Ok((batch, self.events))
     }
 }
 
@@ -204,6 +225,11 @@ pub(in crate::hot) static FAILED: LazyMany = LazyMany::new(|| {
 });
 
 /// Lets the sends that wait in these lanes be taken, where nothing is under way before them.
+/// Tells those who settle beside this that sends were put behind others.
+pub(in crate::hot) static PARKS: LazyMany = LazyMany::new(|| {
+    Many::new(&[("id", Text)], 0, "UPDATE addresses SET parked = parked + 1 WHERE id IN (SELECT v.id FROM {rows} AS v)")
+});
+
 pub(in crate::hot) static FREE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],
@@ -214,6 +240,7 @@ pub(in crate::hot) static FREE: LazyMany = LazyMany::new(|| {
             AND NOT EXISTS (
                 SELECT 1 FROM effects h WHERE h.address_id = v.id AND h.kind = 'send' AND h.due_at IS NOT NULL
                     AND h.state <> 'pending'
+                [part] AND h.id NOT IN (SELECT open.id FROM open) FOR UPDATE
             )",
     )
 });
