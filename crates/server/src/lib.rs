@@ -18,6 +18,7 @@ pub mod dispatcher;
 pub mod documents;
 pub mod editor;
 pub mod ids;
+mod listen;
 pub mod live;
 pub mod metrics;
 pub mod preview;

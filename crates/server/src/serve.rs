@@ -1,7 +1,6 @@
 //! The running server: its routes put together, its start and its graceful stop.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -25,6 +24,7 @@ use crate::cli::Failure;
 use crate::config::{Configuration, LogFormat};
 use crate::editor;
 use crate::ids;
+use crate::listen::{self, Limits};
 use crate::problem::Problem;
 use crate::{channels, demo, starting, web_chat};
 
@@ -66,24 +66,15 @@ pub async fn run(configuration: Configuration, migrates: bool) -> Result<(), Fai
     };
     let app = AppState { core: core.clone(), room, throttle: Throttle::default() };
     announce(&core).await?;
-    serve_until(listener, app, told_to_stop()).await?;
+    serve_until(listener, app, told_to_stop()).await;
     core.store.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
 /// Serves on a listener until `stop` is over, then finishes what is under way.
-///
-/// # Errors
-///
-/// The listener fails.
-pub async fn serve_until(
-    listener: TcpListener,
-    app: AppState,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Failure> {
+pub async fn serve_until(listener: TcpListener, app: AppState, stop: impl Future<Output = ()> + Send + 'static) {
     let router = router(app.clone());
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (closed, closing) = tokio::sync::oneshot::channel();
     let room = app.room.clone();
     let graceful = async move {
@@ -93,12 +84,11 @@ pub async fn serve_until(
         room.close(FINISH).await;
         let _ = closed.send(());
     };
-    let serving = axum::serve(listener, service).with_graceful_shutdown(graceful);
+    let serving = listen::serve(listener, router, Limits::default(), graceful);
     tokio::select! {
-        served = async { serving.await } => served.context("the listener failed")?,
+        () = serving => {}
         () = async { let _ = closing.await; tokio::time::sleep(HANG_UP).await } => {}
     }
-    Ok(())
 }
 
 /// All that the server answers to.

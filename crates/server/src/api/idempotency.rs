@@ -66,25 +66,28 @@ async fn handle(
     let if_match = parts.headers.get(header::IF_MATCH).map_or(&b""[..], HeaderValue::as_bytes);
     let content = hash(&[parts.uri.query().unwrap_or_default().as_bytes(), if_match, &body]);
 
+    // A client that hangs up and asks again must find the answer: from here on the work goes on without it.
+    let (app, request) = (app.clone(), Request::from_parts(parts, Body::from(body)));
+    let work = tokio::spawn(async move { answer(&app, &scope, &content, request, next).await });
+    work.await.map_err(|error| Problem::internal(&error))?
+}
+
+/// Answers a request, or gives the answer to the same one again.
+async fn answer(app: &AppState, scope: &str, content: &str, request: Request, next: Next) -> Result<Response, Problem> {
     let now = app.clock.now();
     let forget = now.saturating_sub(KEPT).unwrap_or(now);
     let mut tx = app.store.begin().await?;
-    let before = tx.answers().get(&scope).await?;
+    let before = tx.answers().get(scope).await?;
     if before.is_some_and(|before| before.status.is_none() && now.duration_since(before.at) > ABANDONED) {
-        tx.answers().forget(&scope).await?;
+        tx.answers().forget(scope).await?;
     }
-    let first = tx.answers().begin(&scope, &content, now, forget).await?;
+    let first = tx.answers().begin(scope, content, now, forget).await?;
     tx.commit().await?;
     if !first {
-        return again(app, &scope, &content).await;
+        return again(app, scope, content).await;
     }
-    // A client that hangs up and asks again must find the answer: the work goes on without it.
-    let (app, request) = (app.clone(), Request::from_parts(parts, Body::from(body)));
-    let work = tokio::spawn(async move {
-        let response = next.run(request).await;
-        keep(&app, &scope, response).await
-    });
-    work.await.map_err(|error| Problem::internal(&error))?
+    let response = next.run(request).await;
+    keep(app, scope, response).await
 }
 
 /// Gives the first answer again.

@@ -138,7 +138,7 @@ impl Shop {
         let until = async move {
             let _ = stopped.await;
         };
-        let task = tokio::spawn(async move { serve::serve_until(listener, app, until).await.expect("it serves") });
+        let task = tokio::spawn(async move { serve::serve_until(listener, app, until).await });
         let base = format!("http://{address}");
         let admin = Client::new(&base);
         Self { core, room, graph, admin, door: String::new(), base, folder, settings, stop, task }

@@ -54,7 +54,7 @@ impl TestServer {
         let until = async move {
             let _ = stopped.await;
         };
-        let task = tokio::spawn(async move { serve::serve_until(listener, app, until).await.expect("it serves") });
+        let task = tokio::spawn(async move { serve::serve_until(listener, app, until).await });
         Self { core, base: format!("http://{address}"), folder, stop: Some(stop), task: Some(task) }
     }
 

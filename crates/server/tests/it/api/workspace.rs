@@ -7,10 +7,14 @@ async fn settings_are_read_and_changed() {
     let server = TestServer::start().await;
     let mut admin = server.admin().await;
     let before = admin.get(&shop("")).await.expect(200);
-    assert_eq!(before, json!({ "key": "shop", "name": "Shop", "approval_required": false }));
-    let body = json!({ "name": "The Shop", "approval_required": true });
+    let told = json!({ "key": "shop", "name": "Shop", "approval_required": false, "messages_per_second": null });
+    assert_eq!(before, told);
+    let body = json!({ "name": "The Shop", "approval_required": true, "messages_per_second": 50 });
     let after = admin.patch(&shop(""), body).await.expect(200);
-    assert_eq!(after, json!({ "key": "shop", "name": "The Shop", "approval_required": true }));
+    let told = json!({ "key": "shop", "name": "The Shop", "approval_required": true, "messages_per_second": 50 });
+    assert_eq!(after, told);
+    let after = admin.patch(&shop(""), json!({ "messages_per_second": 0 })).await.expect(200);
+    assert_eq!((&after["name"], &after["messages_per_second"]), (&json!("The Shop"), &json!(null)));
     let problem = admin.patch(&shop(""), json!({ "name": " " })).await.problem(422, "invalid");
     assert_eq!(problem["errors"][0]["pointer"], "/name");
 }

@@ -66,7 +66,7 @@ impl Process {
             let until = async move {
                 let _ = told.await;
             };
-            serve::serve_until(listener, app, until).await.expect("it serves");
+            serve::serve_until(listener, app, until).await;
             let _ = gone.send(());
         });
         let address = tokio::task::spawn_blocking(move || start.recv()).await.expect("it waits").expect("it starts");

@@ -35,8 +35,9 @@ async fn a_provider_that_does_not_answer_fills_its_own_share_only() {
     let mut running = Shop::open_with(settings, "http://127.0.0.1:9").await;
     for key in ["whatsapp", "other"] {
         let path = shop(&format!("/environments/production/channels/{key}"));
-        let quick = serde_json::json!({ "settings": { "messages_per_second": 1_000 } });
-        running.admin.patch(&path, quick).await.expect(200);
+        let mut quick = running.admin.get(&path).await.expect(200)["settings"].clone();
+        quick["messages_per_second"] = 1_000.into();
+        running.admin.patch(&path, serde_json::json!({ "settings": quick })).await.expect(200);
     }
     running.graph.hang(NUMBER);
     let customers: Vec<_> = (0..CUSTOMERS).map(|n| Customer::new(NUMBER, &format!("2782{n:07}"), "Ann")).collect();
