@@ -52,6 +52,8 @@ use streamed::Streamed;
 
 /// How long, once Usher is told to stop, effects still begin that were asked for before.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long a sweep waits that is for sends behind those of another process.
+const SOON: Duration = Duration::from_millis(25);
 /// KiB of webhooks that may be in memory at a time, before they are read and parsed.
 const INTAKE_KIB: usize = 192 * 1024;
 
@@ -92,6 +94,8 @@ pub struct Room {
     /// Tells the other processes, if there are any.
     pub nudges: Option<Nudges>,
     pub roles: Roles,
+    /// Whether a sweep is about to begin.
+    sweeps_soon: Arc<AtomicBool>,
     pub visitors: Visitors,
     pub statuses: Statuses,
     /// Who may put how much in at the doors, and how much without a rate of its own.
@@ -117,10 +121,23 @@ impl Room {
     fn follow(&self, lane: String) {
         if let Some(nudges) = &self.nudges {
             nudges.give(Nudge::Behind(lane.clone()));
+            self.sweep_soon();
         }
-        if self.roles.dispatcher {
-            self.dispatcher.follow(lane);
+        self.dispatcher.follow(lane);
+    }
+
+    /// Looks for effects that are due in a moment, once for all who ask meanwhile: by the time another process hears
+    /// that something stands behind its sends, they may be over.
+    fn sweep_soon(&self) {
+        if self.sweeps_soon.swap(true, Ordering::AcqRel) {
+            return;
         }
+        let (dispatcher, sweeps_soon) = (self.dispatcher.clone(), Arc::clone(&self.sweeps_soon));
+        tokio::spawn(async move {
+            tokio::time::sleep(SOON).await;
+            sweeps_soon.store(false, Ordering::Release);
+            dispatcher.sweep();
+        });
     }
 
     /// Hears what another process tells.
@@ -231,6 +248,7 @@ impl Handle {
             live,
             nudges,
             roles: settings.roles,
+            sweeps_soon: Arc::default(),
             visitors: Visitors::default(),
             statuses,
             admission: Admission::default(),

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::GetStreamErrorKind;
+
 use crate::server::new_folder;
 
 /// How long the servers may take to agree on who leads.
@@ -26,7 +29,8 @@ impl NatsServers {
     /// Starts so many servers, and waits until they have a leader.
     pub async fn start(count: usize) -> Self {
         let folder = new_folder();
-        let (ports, routes) = (free_ports(count), free_ports(count));
+        let mut ports = free_ports(2 * count);
+        let routes = ports.split_off(count);
         let all: Vec<String> = routes.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect();
         let servers = ports.iter().zip(&routes).enumerate().map(|(place, (&port, route))| {
             let config = folder.join(format!("{place}.conf"));
@@ -89,8 +93,11 @@ impl NatsServers {
     async fn agreed(&self) {
         let give_up = Instant::now() + AGREED;
         loop {
+            // Servers that have agreed know that there is no such stream.
             if let Ok(client) = async_nats::connect(self.addresses()).await
-                && async_nats::jetstream::new(client).query_account().await.is_ok()
+                && let Err(error) = async_nats::jetstream::new(client).get_stream("none").await
+                && let GetStreamErrorKind::JetStream(refusal) = error.kind()
+                && refusal.error_code() == ErrorCode::STREAM_NOT_FOUND
             {
                 return;
             }

@@ -37,6 +37,7 @@ use super::partition::PARTITIONS;
 use super::wire::{self, Content};
 use super::{Bus, Envelope, Handled, Handler, Refused, Report};
 use crate::metrics::Metrics;
+use crate::supervise;
 use publisher::{Publisher, Waiting};
 use taker::Taker;
 use worker::Worker;
@@ -159,7 +160,12 @@ impl JetStream {
                 taken: Arc::new(Mutex::new(deliveries)),
                 stop: stop.subscribe(),
             };
-            tasks.extend((0..size.workers.max(1)).map(|_| tokio::spawn(worker.clone().run())));
+            for _ in 0..size.workers.max(1) {
+                let worker = worker.clone();
+                // What a panic drops is given back, and comes again.
+                tasks.push(supervise::keep("stream worker", move || worker.clone().run()));
+            }
+            drop(worker);
             let stream = self.nats.stream.clone();
             let reports = reports::take(self.context.clone(), stream, Arc::clone(&handler), stop.subscribe());
             tasks.push(tokio::spawn(reports));

@@ -36,14 +36,19 @@ pub(super) struct Hold {
     is_done: bool,
 }
 
-#[derive(Debug)]
-enum Word {
+/// What becomes of a partition's message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Word {
     Done(usize),
     Alive(usize),
     Back(usize),
 }
 
 impl Hold {
+    pub fn new(partition: usize, words: mpsc::UnboundedSender<Word>) -> Self {
+        Self { partition, words, is_done: false }
+    }
+
     /// Says that everything in the message is done for good.
     pub fn done(mut self) {
         self.is_done = true;
@@ -154,7 +159,7 @@ impl Taker {
             Came::GiveBack => self.tell(reply, Bytes::from_static(b"-NAK")).await,
             Came::Handle => {
                 let delivered = u64::try_from(info.delivered).unwrap_or(1);
-                let hold = Hold { partition, words: self.words.clone(), is_done: false };
+                let hold = Hold::new(partition, self.words.clone());
                 // A worker that is gone drops it, and with it the hold: it is given back.
                 let _ = self.taken.send(Delivery { payload: message.message.payload, delivered, hold });
             }

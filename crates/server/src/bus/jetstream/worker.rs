@@ -77,10 +77,7 @@ impl Worker {
     /// Works until the taker is gone.
     pub async fn run(self) {
         let mut taken = Vec::new();
-        loop {
-            if self.taken.lock().await.recv_many(&mut taken, self.size.batch).await == 0 {
-                return;
-            }
+        while self.taken.lock().await.recv_many(&mut taken, self.size.batch).await > 0 {
             let mut together = Vec::new();
             let mut events = 0;
             for delivery in taken.drain(..) {
@@ -231,5 +228,197 @@ impl Persisting {
                 self.tries.push(tries);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use async_trait::async_trait;
+    use jiff::Timestamp;
+    use usher_engine::id::EventId;
+    use usher_engine::{Environment, Event, EventKind};
+
+    use super::super::taker::Word;
+    use super::*;
+    use crate::bus::wire::Content;
+    use crate::bus::{Handler, Origin, Told};
+
+    /// Fails, panics, or is away as the events' ids say, and notes what it is given.
+    #[derive(Debug, Default)]
+    struct Notes {
+        batches: std::sync::Mutex<Vec<Vec<String>>>,
+        aside: std::sync::Mutex<Vec<(String, u32)>>,
+        seen: std::sync::Mutex<BTreeMap<String, u32>>,
+        unread: std::sync::Mutex<usize>,
+    }
+
+    #[async_trait]
+    impl Handler for Notes {
+        async fn handle(&self, batch: &[Envelope]) -> Vec<Handled> {
+            let ids: Vec<String> = batch.iter().map(|event| event.event.id.to_string()).collect();
+            self.batches.lock().unwrap().push(ids.clone());
+            assert!(!ids.iter().any(|id| id.contains("boom")), "boom");
+            let mut failed: HashSet<&str> = HashSet::new();
+            let handled = ids.iter().map(|id| {
+                let (address, _) = id.split_once('/').unwrap();
+                let mut seen = self.seen.lock().unwrap();
+                let times = seen.entry(id.clone()).or_default();
+                *times += 1;
+                match id {
+                    // What comes after it at its address rests on it.
+                    id if id.contains("bad") || failed.contains(address) => {
+                        failed.insert(address);
+                        Handled::Failed
+                    }
+                    id if id.contains("later") && *times < 20 => Handled::NotStored,
+                    _ => Handled::Done,
+                }
+            });
+            handled.collect()
+        }
+    }
+
+    #[async_trait]
+    impl Handling for Notes {
+        async fn set_aside(&self, event: &Envelope, _: &str, tries: u32) -> bool {
+            self.aside.lock().unwrap().push((event.event.id.to_string(), tries));
+            true
+        }
+
+        async fn record(&self, reports: Vec<Report>) -> bool {
+            *self.unread.lock().unwrap() += reports.len();
+            true
+        }
+    }
+
+    struct Stage {
+        notes: Arc<Notes>,
+        give: mpsc::UnboundedSender<Delivery>,
+        words: mpsc::UnboundedSender<Word>,
+        heard: mpsc::UnboundedReceiver<Word>,
+        stop: watch::Sender<bool>,
+    }
+
+    impl Stage {
+        fn set() -> Self {
+            let notes = Arc::new(Notes::default());
+            let (give, taken) = mpsc::unbounded_channel();
+            let (words, heard) = mpsc::unbounded_channel();
+            let stop = watch::Sender::new(false);
+            let worker = Worker {
+                size: Size::default(),
+                handler: Arc::<Notes>::clone(&notes),
+                taken: Arc::new(Mutex::new(taken)),
+                stop: stop.subscribe(),
+            };
+            tokio::spawn(worker.run());
+            Self { notes, give, words, heard, stop }
+        }
+
+        /// Delivers a message of a partition with these events, `address/id` each.
+        fn deliver(&self, partition: usize, delivered: u64, events: &[&str]) {
+            let items: Vec<_> = events.iter().map(|event| wire::write_event(&envelope(event)).unwrap()).collect();
+            let payload = wire::join(Content::Events, &items).into();
+            let hold = Hold::new(partition, self.words.clone());
+            self.give.send(Delivery { payload, delivered, hold }).unwrap();
+        }
+
+        /// Waits until it is told what becomes of a message.
+        async fn fate(&mut self) -> Word {
+            loop {
+                match self.heard.recv().await.unwrap() {
+                    Word::Alive(_) => {}
+                    fate => return fate,
+                }
+            }
+        }
+    }
+
+    fn envelope(name: &str) -> Envelope {
+        let (address, _) = name.split_once('/').unwrap();
+        Envelope {
+            key: AddressKey {
+                workspace: "w".into(),
+                environment: Environment::Production,
+                channel: "chat".into(),
+                address: address.into(),
+            },
+            event: Event { id: EventId::from(name), kind: EventKind::ConversationOpened },
+            at: Timestamp::UNIX_EPOCH,
+            origin: Origin::Channel(Box::<Told>::default()),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn messages_of_many_partitions_are_one_batch() {
+        let mut stage = Stage::set();
+        for partition in 0..10 {
+            stage.deliver(partition, 1, &["a/1", "b/1"]);
+        }
+        for partition in 0..10 {
+            assert_eq!(stage.fate().await, Word::Done(partition));
+        }
+        assert_eq!(stage.notes.batches.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_that_fails_every_time_is_set_aside_and_holds_up_its_own_address_alone() {
+        let mut stage = Stage::set();
+        stage.deliver(7, 1, &["a/1", "a/bad", "a/2", "b/1"]);
+        assert_eq!(stage.fate().await, Word::Done(7));
+        assert_eq!(*stage.notes.aside.lock().unwrap(), [("a/bad".to_owned(), 5)]);
+        let batches = stage.notes.batches.lock().unwrap();
+        assert_eq!(batches[0], ["a/1", "a/bad", "a/2", "b/1"]);
+        assert_eq!(batches[1], ["a/bad", "a/2"], "the others are done");
+        assert_eq!(batches[2..], [["a/bad"], ["a/bad"], ["a/bad"], ["a/bad"], ["a/bad"], ["a/2"]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_stops_no_partition() {
+        let mut stage = Stage::set();
+        stage.deliver(1, 1, &["a/boom", "b/1"]);
+        stage.deliver(2, 1, &["c/1"]);
+        let mut fates = [stage.fate().await, stage.fate().await];
+        fates.sort_by_key(|fate| matches!(fate, Word::Done(1)));
+        assert_eq!(fates, [Word::Done(2), Word::Done(1)]);
+        assert_eq!(*stage.notes.aside.lock().unwrap(), [("a/boom".to_owned(), 5)]);
+        stage.deliver(1, 1, &["a/2"]);
+        assert_eq!(stage.fate().await, Word::Done(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_is_away_is_no_failure_of_an_event() {
+        let mut stage = Stage::set();
+        stage.deliver(3, 4, &["a/later"]);
+        assert_eq!(stage.fate().await, Word::Done(3));
+        assert!(stage.notes.aside.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_came_often_is_handled_one_by_one() {
+        let mut stage = Stage::set();
+        stage.deliver(3, SINGLY, &["a/1", "a/2"]);
+        assert_eq!(stage.fate().await, Word::Done(3));
+        assert_eq!(*stage.notes.batches.lock().unwrap(), [["a/1"], ["a/2"]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_finished_before_the_stop_is_given_back() {
+        let mut stage = Stage::set();
+        stage.deliver(5, 1, &["a/bad"]);
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        stage.stop.send_replace(true);
+        assert_eq!(stage.fate().await, Word::Back(5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_read_is_kept_and_done() {
+        let mut stage = Stage::set();
+        let hold = Hold::new(9, stage.words.clone());
+        stage.give.send(Delivery { payload: "oops".into(), delivered: 1, hold }).unwrap();
+        assert_eq!(stage.fate().await, Word::Done(9));
+        assert_eq!(*stage.notes.unread.lock().unwrap(), 1);
     }
 }

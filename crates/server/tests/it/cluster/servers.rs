@@ -2,9 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::place::{Place, WITHIN, echoes};
+use super::place::{Place, echoes};
 use crate::nats_servers::NatsServers;
 use crate::room::{SOON, ann, hasty};
+
+/// How long the servers may take to choose who leads: the stream first, then each of its consumers that lost its
+/// leader. By their own timing that is four to nine seconds each, which no client can shorten.
+const CHOSEN: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_of_three_servers_survives_the_death_of_its_leader() {
@@ -23,12 +27,12 @@ async fn a_stream_of_three_servers_survives_the_death_of_its_leader() {
             if other.webhook(ann().text(&format!("wamid.{said}"), &said)).await.status == 200 {
                 break;
             }
-            assert!(began.elapsed() < 2 * WITHIN, "nobody leads the stream");
+            assert!(began.elapsed() < CHOSEN, "nobody leads the stream");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         let accepted = Instant::now();
         while echoes(&shop.graph.sent(), &ann().phone).last() != Some(&said.as_str()) {
-            assert!(accepted.elapsed() < WITHIN, "it was accepted and is not answered");
+            assert!(accepted.elapsed() < CHOSEN, "it was accepted and is not answered");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         servers.restart(leader);
