@@ -20,6 +20,9 @@ pub enum Error {
     /// The database has a newer schema than this program.
     #[error("the database is at schema {found}, newer than this program's {needed}; run a newer Usher")]
     SchemaNewer { found: i64, needed: i64 },
+    /// A restore into the database was begun and did not end.
+    #[error("a restore into this database has not ended; wait for it, or run `usher restore` with the backup again")]
+    Restoring,
     /// The address names no database that Usher can use.
     #[error("`{0}` is no database address; use `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`")]
     Address(String),

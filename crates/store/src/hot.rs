@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use usher_engine::id::{EffectId, EventId};
 
 pub use address::AddressKey;
+pub(crate) use effects::give_up_all;
 pub use effects::{DueEffect, Lease, Outcome, Settlement, Standing};
 pub use events::OwnEvent;
 pub use load::{Loaded, Present};

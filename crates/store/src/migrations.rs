@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::db::{Db, Dialect, Queries, params};
+use crate::db::{Db, Dialect, Executor, Queries, Tx, params};
 use crate::error::{Error, Result};
 
 /// The steps, in order; a step never changes once it was released.
@@ -30,7 +30,13 @@ pub struct Migrated {
     pub to: i64,
 }
 
-fn needed() -> i64 {
+/// The table in which the steps are recorded.
+pub(crate) const STEPS_TABLE: &str = "schema_steps";
+/// The number under which the mark stands in it that a restore is under way.
+const MARK: i64 = -1;
+
+/// Returns the schema of this program.
+pub(crate) fn needed() -> i64 {
     STEPS.last().map_or(0, |step| step.0)
 }
 
@@ -39,17 +45,22 @@ pub(crate) async fn migrate(db: &Db, now: Timestamp) -> Result<Migrated> {
     if tx.dialect() == Dialect::Postgres {
         tx.execute(POSTGRES_LOCK, params![]).await?;
     }
-    tx.execute(
-        "CREATE TABLE IF NOT EXISTS schema_steps (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, taken_at BIGINT NOT NULL)",
-        params![],
-    )
-    .await?;
-    let from = tx.first("SELECT max(number) AS number FROM schema_steps", params![]).await?;
-    let from = from.map(|row| row.get::<Option<i64>, _>("number")).transpose()?.flatten().unwrap_or(0);
+    make_steps_table(&mut tx).await?;
+    if is_marked(&mut tx).await? {
+        return Err(Error::Restoring);
+    }
+    let from = take(&mut tx, needed(), now).await?;
+    tx.commit().await?;
+    Ok(Migrated { from, to: needed() })
+}
+
+/// Takes the steps up to a number that were not taken yet; gives the last that was.
+pub(crate) async fn take(tx: &mut Tx, to: i64, now: Timestamp) -> Result<i64> {
+    let from = taken(tx).await?;
     if from > needed() {
         return Err(Error::SchemaNewer { found: from, needed: needed() });
     }
-    for (number, name, sql) in STEPS.iter().filter(|step| step.0 > from) {
+    for (number, name, sql) in STEPS.iter().filter(|step| step.0 > from && step.0 <= to) {
         tx.run_script(for_dialect(sql, tx.dialect())).await?;
         tx.execute(
             "INSERT INTO schema_steps (number, name, taken_at) VALUES ($1, $2, $3)",
@@ -57,23 +68,54 @@ pub(crate) async fn migrate(db: &Db, now: Timestamp) -> Result<Migrated> {
         )
         .await?;
     }
-    tx.commit().await?;
-    Ok(Migrated { from, to: needed() })
+    Ok(from)
 }
 
-pub(crate) async fn check(db: &Db) -> Result<()> {
-    let mut reader = db;
-    let tables = match db.dialect() {
+/// Returns the last step that was taken; 0 for none.
+async fn taken(db: &mut impl Executor) -> Result<i64> {
+    let row = db.first("SELECT max(number) AS number FROM schema_steps WHERE number > 0", params![]).await?;
+    Ok(row.map(|row| row.get::<Option<i64>, _>("number")).transpose()?.flatten().unwrap_or(0))
+}
+
+async fn make_steps_table(tx: &mut Tx) -> Result<()> {
+    let sql = "CREATE TABLE IF NOT EXISTS schema_steps (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, taken_at BIGINT NOT NULL)";
+    tx.execute(sql, params![]).await.map(|_| ())
+}
+
+/// Marks a database as not to be worked on, and forgets its schema: a restore begins.
+pub(crate) async fn mark(tx: &mut Tx, now: Timestamp) -> Result<()> {
+    make_steps_table(tx).await?;
+    tx.execute("DELETE FROM schema_steps", params![]).await?;
+    let sql = "INSERT INTO schema_steps (number, name, taken_at) VALUES ($1, 'a restore is under way', $2)";
+    tx.execute(sql, params![MARK, now]).await.map(|_| ())
+}
+
+/// Takes the mark away: the restore is done.
+pub(crate) async fn unmark(tx: &mut Tx) -> Result<()> {
+    tx.execute("DELETE FROM schema_steps WHERE number = $1", params![MARK]).await.map(|_| ())
+}
+
+/// Says whether a restore was begun and not done.
+pub(crate) async fn is_marked(db: &mut impl Executor) -> Result<bool> {
+    if !has_steps_table(db).await? {
+        return Ok(false);
+    }
+    Ok(db.first("SELECT 1 FROM schema_steps WHERE number = $1", params![MARK]).await?.is_some())
+}
+
+async fn has_steps_table(db: &mut impl Executor) -> Result<bool> {
+    let sql = match db.speaks() {
         Dialect::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'schema_steps'",
         Dialect::Postgres => "SELECT 'schema_steps' AS name WHERE to_regclass('schema_steps') IS NOT NULL",
     };
-    let found = match reader.first(tables, params![]).await? {
-        None => 0,
-        Some(_) => {
-            let row = reader.first("SELECT max(number) AS number FROM schema_steps", params![]).await?;
-            row.map(|row| row.get::<Option<i64>, _>("number")).transpose()?.flatten().unwrap_or(0)
-        }
-    };
+    Ok(db.first(sql, params![]).await?.is_some())
+}
+
+pub(crate) async fn check(mut db: &Db) -> Result<()> {
+    let found = if has_steps_table(&mut db).await? { taken(&mut db).await? } else { 0 };
+    if is_marked(&mut db).await? {
+        return Err(Error::Restoring);
+    }
     match found.cmp(&needed()) {
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Less => Err(Error::SchemaOlder { found, needed: needed() }),

@@ -5,6 +5,7 @@ import type {
   ChannelKindItem,
   Connection,
   Environment,
+  EnvironmentSettings,
   List,
   Role,
   Route,
@@ -178,3 +179,14 @@ export const workspaceSettings = (workspace: string) => data(client.GET(W, { par
 
 export const changeWorkspace = (workspace: string, body: Partial<Omit<WorkspaceSettings, "key">>) =>
   data(client.PATCH(W, { params: of(workspace), body }));
+
+// ── Environment ──
+
+export const environmentSettings = (workspace: string, environment: Environment) =>
+  data(client.GET(E, { params: at(workspace, environment) }));
+
+export const changeEnvironment = (
+  workspace: string,
+  environment: Environment,
+  body: Partial<EnvironmentSettings>,
+) => data(client.PATCH(E, { params: at(workspace, environment), body }));

@@ -85,6 +85,12 @@ export const workspaceQuery = (workspace: string) =>
     queryFn: () => configuration.workspaceSettings(workspace),
   });
 
+export const environmentQuery = (workspace: string, environment: Environment) =>
+  queryOptions({
+    queryKey: [workspace, environment, "settings"],
+    queryFn: () => configuration.environmentSettings(workspace, environment),
+  });
+
 export const conversationsQuery = (workspace: string, environment: Environment, search: string) =>
   infiniteQueryOptions({
     queryKey: [workspace, environment, "conversations", { search }],

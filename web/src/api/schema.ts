@@ -1181,6 +1181,7 @@ export interface components {
              * @description After how many seconds without a message from the customer a conversation ends: a minute to a week.
              */
             session_seconds?: number | null;
+            retention?: components["schemas"]["ChangeRetention"];
         };
         /** @description What to change of one's own account; what is left out stays. */
         ChangeMe: {
@@ -1188,6 +1189,24 @@ export interface components {
             /** @description The new password; `current_password` must come with it. Other log-ins end. */
             password?: string | null;
             current_password?: string | null;
+        };
+        /** @description For how many days things are kept after their end; null is for ever, what is left out stays. */
+        ChangeRetention: {
+            /**
+             * Format: int32
+             * @description Conversations that ended: 30 unless it is set.
+             */
+            transcript_days?: number | null;
+            /**
+             * Format: int32
+             * @description The steps of conversations that ended, with what other systems answered: 7 unless it is set.
+             */
+            trace_days?: number | null;
+            /**
+             * Format: int32
+             * @description Dead letters, webhooks and events that could not be used, the channels' logs: 30 unless it is set.
+             */
+            problem_days?: number | null;
         };
         /** @description What to change; what is left out stays. */
         ChangeRoute: {
@@ -1220,6 +1239,11 @@ export interface components {
             name?: string | null;
             /** @description Whether what goes live must be approved by somebody who did not make it. */
             approval_required?: boolean | null;
+            /**
+             * Format: int32
+             * @description For how many days the log of changes is kept; null is for ever.
+             */
+            audit_days?: number | null;
         };
         /** @description How a channel does. */
         ChannelHealth: {
@@ -1470,6 +1494,7 @@ export interface components {
              * @description After how many seconds without a message from the customer a conversation ends.
              */
             session_seconds: number;
+            retention: components["schemas"]["RetentionItem"];
         };
         /** @description A file, of which only the kind and the caption matter yet. */
         File: {
@@ -2155,6 +2180,24 @@ export interface components {
         ResetPassword: {
             password: string;
         };
+        /** @description For how many days things are kept after their end; null is for ever. */
+        RetentionItem: {
+            /**
+             * Format: int32
+             * @description Conversations that ended.
+             */
+            transcript_days?: number | null;
+            /**
+             * Format: int32
+             * @description The steps of conversations that ended, with what other systems answered.
+             */
+            trace_days?: number | null;
+            /**
+             * Format: int32
+             * @description Dead letters, webhooks and events that could not be used, the channels' logs.
+             */
+            problem_days?: number | null;
+        };
         /** @description What came of trying an event again. */
         RetriedEvent: {
             /** @description Whether it is kept no longer: its turn is committed, or it is on its way. */
@@ -2561,6 +2604,11 @@ export interface components {
             name: string;
             /** @description Whether what goes live must be approved by somebody who did not make it. */
             approval_required: boolean;
+            /**
+             * Format: int32
+             * @description For how many days the log of changes is kept; null is for ever.
+             */
+            audit_days?: number | null;
         };
     };
     responses: never;

@@ -20,6 +20,7 @@ pub mod people;
 pub mod references;
 pub mod reseal;
 pub mod routes;
+pub mod sealed;
 pub mod secret_fields;
 pub mod usage;
 pub mod versions;

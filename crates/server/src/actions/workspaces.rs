@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-use usher_store::{NewWorkspace, Tx, Workspace, WorkspaceChange};
+use usher_store::{AUDIT_DAYS, NewWorkspace, Tx, Workspace, WorkspaceChange};
 use utoipa::ToSchema;
 
-use super::{Desk, audit, key};
+use super::{Desk, audit, environments, key};
 use crate::app::Core;
 use crate::auth::Actor;
 use crate::problem::Problem;
@@ -19,15 +19,19 @@ pub struct WorkspaceItem {
     pub approval_required: bool,
     /// How many messages a second are taken in; if it has no rate of its own, as many as the installation takes.
     pub messages_per_second: Option<u32>,
+    /// For how many days the log of changes is kept; null is for ever.
+    pub audit_days: Option<u32>,
 }
 
 impl From<Workspace> for WorkspaceItem {
     fn from(workspace: Workspace) -> Self {
+        let audit_days = workspace.settings.get(AUDIT_DAYS).and_then(Json::as_u64);
         Self {
             messages_per_second: messages_per_second(&workspace.settings),
             key: workspace.key,
             name: workspace.name,
             approval_required: workspace.approval_required,
+            audit_days: audit_days.and_then(|days| u32::try_from(days).ok()),
         }
     }
 }
@@ -47,6 +51,8 @@ pub struct Change {
     pub approval_required: Option<bool>,
     /// Nought for none of its own.
     pub messages_per_second: Option<u32>,
+    /// Nothing is for ever.
+    pub audit_days: Option<Option<u32>>,
 }
 
 /// Lists all workspaces, by their keys.
@@ -112,14 +118,24 @@ pub async fn create_in(tx: &mut Tx, core: &Core, actor: &Actor, key: &str, name:
 ///
 /// # Errors
 ///
-/// The name is not right.
+/// The name is not right, or the number of days.
 pub async fn change(desk: &Desk, change: Change) -> Result<Workspace, Problem> {
     let mut tx = desk.core.store.begin().await?;
     let name = change.name.as_deref().map(key::name).transpose()?;
-    let Change { approval_required, messages_per_second: rate, .. } = change;
-    let details = json!({ "name": name, "approval_required": approval_required, "messages_per_second": rate });
-    let settings = rate.map(|rate| with_rate(desk.workspace.settings.clone(), rate));
-    let change = WorkspaceChange { name, approval_required, settings };
+    environments::check_days("/audit_days", change.audit_days.flatten())?;
+    let Change { approval_required, messages_per_second: rate, audit_days, .. } = change;
+    let mut details = json!({ "name": name, "approval_required": approval_required, "messages_per_second": rate });
+    let present = tx.workspaces().get(&desk.workspace.id).await?;
+    let mut settings = present.map_or_else(|| json!({}), |workspace| workspace.settings);
+    if let Some(rate) = rate {
+        settings = with_rate(settings, rate);
+    }
+    if let Some(days) = audit_days {
+        settings[AUDIT_DAYS] = json!(days);
+        details[AUDIT_DAYS] = json!(days);
+    }
+    let changed = rate.is_some() || audit_days.is_some();
+    let change = WorkspaceChange { name, approval_required, settings: changed.then_some(settings) };
     tx.workspaces().change(&desk.workspace.id, &change).await?;
     let subject = format!("workspace {}", desk.workspace.key);
     desk.note(&mut tx, "workspace.changed", &subject, details).await?;

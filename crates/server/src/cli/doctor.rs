@@ -1,125 +1,112 @@
-use std::time::Duration;
+//! Looks over an installation from end to end, and says what to do.
+
+mod backlog;
+mod database;
+mod machine;
+mod outside;
 
 use clap::Args;
-use jiff::Timestamp;
-use secrecy::SecretString;
-use usher_store::Store;
+use serde::Serialize;
 
+use super::core;
 use super::output::{self, Failure};
-use crate::clock::Clock;
-use crate::config::{Configuration, Options};
-use crate::editor;
-use crate::secrets::{Keys, VARIABLE};
-
-/// The clock is surely wrong before this: a day before this program was written.
-const WRITTEN: Timestamp = Timestamp::constant(1_763_000_000, 0);
-/// How long the database may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+use crate::config::Options;
 
 #[derive(Debug, Args)]
-pub struct Arguments {}
-
-enum Finding {
-    Fine(String),
-    Note(String),
-    Mend(String),
+pub struct Arguments {
+    /// Prints the findings as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
-use Finding::{Fine, Mend, Note};
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Level {
+    Ok,
+    /// It works, and somebody should look at it.
+    Warning,
+    /// It does not work, or loses something.
+    Problem,
+}
+
+/// What was found of one thing.
+#[derive(Debug, Clone, Serialize)]
+struct Finding {
+    level: Level,
+    subject: String,
+    text: String,
+}
+
+impl Finding {
+    fn ok(subject: &str, text: impl Into<String>) -> Self {
+        Self { level: Level::Ok, subject: subject.to_owned(), text: text.into() }
+    }
+
+    fn warning(subject: &str, text: impl Into<String>) -> Self {
+        Self { level: Level::Warning, ..Self::ok(subject, text) }
+    }
+
+    fn problem(subject: &str, text: impl Into<String>) -> Self {
+        Self { level: Level::Problem, ..Self::ok(subject, text) }
+    }
+}
 
 impl Arguments {
-    /// Checks this installation. It fails when something must be mended.
+    /// Looks at everything. It fails when there is a problem.
     pub async fn run(self, options: Options) -> Result<(), Failure> {
         let configuration = options.resolve()?;
-        let mut findings =
-            vec![Fine(format!("configuration: data in {}", configuration.data.display())), master_key(&configuration)];
-        findings.extend(database(&configuration).await);
-        findings.extend(public_url(&configuration));
-        findings.push(clock());
-        findings.push(if editor::is_built() {
-            Fine("editor: in this binary".to_owned())
+        let mut findings = machine::look(&configuration);
+        let opened = database::open(&configuration, &mut findings).await;
+        findings.extend(outside::nats(&configuration).await);
+        if opened {
+            // Whoever gets here has a database of the right schema and a master key that can be read.
+            let core = core::connect(configuration, 2).await?;
+            findings.extend(database::secrets(&core).await?);
+            findings.extend(outside::channels(&core).await?);
+            findings.extend(outside::connections(&core).await?);
+            findings.extend(backlog::look(&core).await?);
+            core.store.close().await;
+        }
+        let problems = findings.iter().filter(|finding| finding.level == Level::Problem).count();
+        if self.json {
+            output::json(&findings)?;
         } else {
-            Note("editor: not in this binary; build it with scripts/web build, then the server again".to_owned())
-        });
-        let mut wrong = 0;
-        for finding in findings {
-            match finding {
-                Fine(text) => output::line(format_args!("ok    {text}")),
-                Note(text) => output::line(format_args!("note  {text}")),
-                Mend(text) => {
-                    wrong += 1;
-                    output::line(format_args!("MEND  {text}"));
-                }
+            for Finding { level, subject, text } in findings {
+                let level = match level {
+                    Level::Ok => "ok",
+                    Level::Warning => "warning",
+                    Level::Problem => "PROBLEM",
+                };
+                output::line(format_args!("{level:<8} {subject}: {text}"));
             }
         }
-        if wrong == 0 { Ok(()) } else { Err(Failure::new(format!("{wrong} to mend"))) }
-    }
-}
-
-fn master_key(configuration: &Configuration) -> Finding {
-    let variable = std::env::var(VARIABLE).ok().map(SecretString::from);
-    let file = &configuration.master_key_file;
-    if variable.is_none() && !file.exists() {
-        return Note(format!("master key: none yet; the first start makes {}", file.display()));
-    }
-    let from = if variable.is_some() { VARIABLE.to_owned() } else { file.display().to_string() };
-    match Keys::load(variable.as_ref(), file) {
-        Ok(keys) => Fine(format!(
-            "master key: {} from {from}; keep a copy apart from the backups of the database",
-            keys.current().id
-        )),
-        Err(error) => Mend(format!("master key: {error}")),
-    }
-}
-
-async fn database(configuration: &Configuration) -> Vec<Finding> {
-    let shown = configuration.shown_database();
-    if configuration.is_sqlite() {
-        let path = configuration.database.trim_start_matches("sqlite:").trim_start_matches("//");
-        if !std::path::Path::new(path).exists() {
-            return vec![Note(format!("database: {shown} is not there yet; the first start makes it"))];
+        match problems {
+            0 => Ok(()),
+            1 => Err(Failure::new("there is a problem to mend")),
+            many => Err(Failure::new(format!("there are {many} problems to mend"))),
         }
     }
-    let opened = tokio::time::timeout(PATIENCE, Store::open(&configuration.database, 1)).await;
-    let store = match opened {
-        Ok(Ok(store)) => store,
-        Ok(Err(error)) => return vec![Mend(format!("database: {shown}: {error}"))],
-        Err(_) => return vec![Mend(format!("database: {shown} does not answer within {} s", PATIENCE.as_secs()))],
-    };
-    let mut findings = Vec::new();
-    match store.ping().await {
-        Ok(()) => findings.push(Fine(format!("database: {shown} answers"))),
-        Err(error) => findings.push(Mend(format!("database: {shown}: {error}"))),
-    }
-    findings.push(match store.check_schema().await {
-        Ok(()) => Fine("schema: up to date".to_owned()),
-        Err(error) => Mend(format!("schema: {error}")),
-    });
-    store.close().await;
-    findings
 }
 
-fn public_url(configuration: &Configuration) -> Vec<Finding> {
-    let url = &configuration.public_url;
-    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    let mut findings = vec![match (local, configuration.is_secure()) {
-        (true, _) => Note(format!("public URL: {url} is this machine alone; providers cannot send webhooks to it")),
-        (false, true) => Fine(format!("public URL: {url}")),
-        (false, false) => Mend(format!("public URL: {url} is not https; passwords and webhooks would go in the clear")),
-    }];
-    if !local && configuration.listen.ip().is_loopback() && configuration.trusted_proxies.is_empty() {
-        findings.push(Note(
-            "trusted proxies: none; behind a proxy, name its network with --trusted-proxies, or all clients look like one".to_owned(),
-        ));
+/// Writes bytes as people read them.
+fn bytes(bytes: u64) -> String {
+    let (mut value, mut unit) = (bytes as f64, "B");
+    for next in ["kB", "MB", "GB", "TB"] {
+        if value < 1000.0 {
+            break;
+        }
+        (value, unit) = (value / 1000.0, next);
     }
-    findings
+    if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") }
 }
 
-fn clock() -> Finding {
-    let now = Clock::system().now();
-    if now < WRITTEN {
-        Mend(format!("clock: {now} is in the past; set the machine's clock"))
-    } else {
-        Fine(format!("clock: {now}"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        assert_eq!([12, 1_500, 2_340_000_000].map(bytes), ["12 B", "1.5 kB", "2.3 GB"]);
     }
 }

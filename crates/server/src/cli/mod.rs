@@ -3,6 +3,7 @@
 
 mod api_key;
 mod apply;
+mod backup;
 mod catalogue;
 mod conversation;
 mod core;
@@ -15,6 +16,7 @@ mod openapi;
 mod output;
 mod password;
 mod reseal;
+mod restore;
 mod schemas;
 mod serve;
 mod user;
@@ -66,6 +68,10 @@ enum Command {
     Conversation(conversation::Arguments),
     /// Encrypts stored secrets anew with the current master key, after it was rotated.
     Reseal(reseal::Arguments),
+    /// Writes everything but the master key to a file, while servers run.
+    Backup(backup::Arguments),
+    /// Fills an empty database from such a file.
+    Restore(restore::Arguments),
     /// Checks this installation, and says what to mend.
     Doctor(doctor::Arguments),
     /// Prints the node catalogue as JSON.
@@ -104,6 +110,8 @@ async fn execute(options: Options, command: Command) -> Result<(), Failure> {
         Command::Password(arguments) => arguments.run(options).await,
         Command::Conversation(arguments) => arguments.run(options).await,
         Command::Reseal(arguments) => arguments.run(options).await,
+        Command::Backup(arguments) => arguments.run(options).await,
+        Command::Restore(arguments) => arguments.run(options).await,
         Command::Doctor(arguments) => arguments.run(options).await,
         Command::Catalogue(arguments) => arguments.run(),
         Command::Openapi(arguments) => arguments.run(),

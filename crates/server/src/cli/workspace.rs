@@ -1,3 +1,5 @@
+use std::str::FromStr;
+
 use clap::Subcommand;
 use usher_engine::Environment;
 
@@ -32,10 +34,39 @@ pub enum Arguments {
         /// After how many seconds without a message from the customer a conversation ends.
         #[arg(long, value_name = "SECONDS")]
         session_seconds: Option<i64>,
-        /// Where the session's length is changed: in both environments unless one is given.
-        #[arg(long, requires = "session_seconds")]
+        /// For how many days conversations are kept that ended, or `for-ever`.
+        #[arg(long)]
+        transcript_days: Option<Days>,
+        /// For how many days their steps are kept, with what other systems answered, or `for-ever`.
+        #[arg(long)]
+        trace_days: Option<Days>,
+        /// For how many days dead letters, unusable webhooks and events, and channels' logs are kept, or `for-ever`.
+        #[arg(long)]
+        problem_days: Option<Days>,
+        /// For how many days the log of changes is kept, or `for-ever`.
+        #[arg(long)]
+        audit_days: Option<Days>,
+        /// Where length and days are changed: in both environments unless one is given.
+        #[arg(long)]
         environment: Option<Environment>,
     },
+}
+
+/// A number of days, or none for ever.
+#[derive(Debug, Clone, Copy)]
+pub struct Days(Option<u32>);
+
+impl FromStr for Days {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "for-ever" => Ok(Self(None)),
+            number => {
+                number.parse().map(|days| Self(Some(days))).map_err(|_| "give a number, or `for-ever`".to_owned())
+            }
+        }
+    }
 }
 
 impl Arguments {
@@ -55,15 +86,34 @@ impl Arguments {
                 }
                 output::table(&rows);
             }
-            Self::Set { key, name, approval_required, messages_per_second, session_seconds, environment } => {
+            Self::Set {
+                key,
+                name,
+                approval_required,
+                messages_per_second,
+                session_seconds,
+                transcript_days,
+                trace_days,
+                problem_days,
+                audit_days,
+                environment,
+            } => {
                 let desk = core::desk(&core, Some(&key)).await?;
-                if let Some(seconds) = session_seconds {
+                let days = |days: Option<Days>| days.map(|Days(days)| days);
+                let retention = environments::RetentionChange {
+                    transcript_days: days(transcript_days),
+                    trace_days: days(trace_days),
+                    problem_days: days(problem_days),
+                };
+                let change = environments::Change { session_seconds, retention };
+                if change != environments::Change::default() {
                     let both = [Environment::Sandbox, Environment::Production];
                     for one in both.into_iter().filter(|one| environment.is_none_or(|only| only == *one)) {
-                        environments::change(&desk, one, seconds).await?;
+                        environments::change(&desk, one, change).await?;
                     }
                 }
-                let change = workspaces::Change { name, approval_required, messages_per_second };
+                let change =
+                    workspaces::Change { name, approval_required, messages_per_second, audit_days: days(audit_days) };
                 let workspace = workspaces::change(&desk, change).await?;
                 output::line(format_args!("changed the workspace {}", workspace.key));
             }

@@ -1,6 +1,7 @@
 //! Effects on their way to the outside: lanes, leases, and what came of them.
 
 pub(in crate::hot) mod due;
+mod give_up;
 pub(in crate::hot) mod settle;
 pub(in crate::hot) mod waiting;
 
@@ -15,6 +16,7 @@ use crate::db::{Dialect, Param, Tx, params};
 use crate::error::Result;
 
 pub(super) use due::{due, end_leases, release};
+pub(crate) use give_up::give_up_all;
 pub(super) use settle::{FREE, settle};
 pub(super) use waiting::{let_in, let_wait, waiting_systems};
 

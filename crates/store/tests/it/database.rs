@@ -1,5 +1,6 @@
 //! Databases for tests: each test has its own, and takes it away.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -54,6 +55,25 @@ impl Database {
         let store = Store::open(&address, 4).await.unwrap();
         store.migrate(at(0)).await.unwrap();
         Self { store, address, place }
+    }
+
+    /// Returns the names of the tables; a part of a table is no table.
+    pub(crate) async fn tables(&self) -> BTreeSet<String> {
+        let names: Vec<String> = match self.address.strip_prefix("sqlite:") {
+            Some(path) => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+                let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+            None => {
+                let mut connection = PgConnection::connect(&self.address).await.unwrap();
+                let sql = "SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition
+                    AND relnamespace = current_schema()::regnamespace";
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+        };
+        names.into_iter().collect()
     }
 
     /// Closes the database and takes it away.

@@ -97,8 +97,13 @@ function Shown({ conversation, back }: { conversation: Conversation; back: React
     >
       <div className={styles.columns}>
         <Transcript messages={conversation.messages} node={node} onNode={setNode} />
-        <Trace visits={conversation.visits} node={node} onNode={setNode} />
-        <Variables variables={conversation.variables} />
+        <Trace
+          visits={conversation.visits}
+          ended={conversation.state === "ended"}
+          node={node}
+          onNode={setNode}
+        />
+        <Variables variables={conversation.variables} ended={conversation.state === "ended"} />
       </div>
     </Page>
   );

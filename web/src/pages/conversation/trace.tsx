@@ -19,6 +19,7 @@ import { shortValue } from "./value";
 
 interface Props {
   visits: Visit[];
+  ended: boolean;
   node: number | null;
   onNode: (node: number | null) => void;
 }
@@ -26,7 +27,7 @@ interface Props {
 const noteIcons = { info: IconInfoCircle, warning: IconAlertTriangle, error: IconCircleX };
 
 /** What happened at each node, in order: what it set, what it noted, by which exit it was left. */
-export function Trace({ visits, node, onNode }: Props) {
+export function Trace({ visits, ended, node, onNode }: Props) {
   const { t } = useTranslation();
   const { workspace } = usePlace();
   const { data: catalogue } = useQuery(catalogueQuery(workspace.key));
@@ -35,7 +36,9 @@ export function Trace({ visits, node, onNode }: Props) {
     <section className={styles.panel} aria-label={t("conversation.trace")}>
       <h2 className={styles.heading}>{t("conversation.trace")}</h2>
       <div className={styles.scroll}>
-        {visits.length === 0 && <p className={styles.nothing}>{t("conversation.no_steps")}</p>}
+        {visits.length === 0 && (
+          <p className={styles.nothing}>{t(ended ? "conversation.steps_gone" : "conversation.no_steps")}</p>
+        )}
         <ol className={trace.list}>
           {[...visits.entries()].map(([place, visit]) => (
             <li key={place} className={trace.visit} data-dim={node !== null && visit.node !== node}>

@@ -2,15 +2,19 @@ import { useTranslation } from "react-i18next";
 import styles from "./conversation.module.css";
 import list from "./variables.module.css";
 
-/** The variables as they stand, or stood at the end. */
-export function Variables({ variables }: { variables: Record<string, unknown> }) {
+/** The variables as they stand; once a conversation ended they are gone. */
+export function Variables({ variables, ended }: { variables: Record<string, unknown>; ended: boolean }) {
   const { t } = useTranslation();
   const entries = Object.entries(variables);
   return (
     <section className={styles.panel} aria-label={t("conversation.variables")}>
       <h2 className={styles.heading}>{t("conversation.variables")}</h2>
       <div className={styles.scroll}>
-        {entries.length === 0 && <p className={styles.nothing}>{t("conversation.no_variables")}</p>}
+        {entries.length === 0 && (
+          <p className={styles.nothing}>
+            {t(ended ? "conversation.variables_gone" : "conversation.no_variables")}
+          </p>
+        )}
         <dl className={list.list}>
           {entries.map(([name, value]) => (
             <div key={name} className={list.entry}>

@@ -1,4 +1,4 @@
-import { Button, Skeleton, Switch, TextInput } from "@mantine/core";
+import { Button, NumberInput, Skeleton, Switch, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,6 +11,7 @@ import { FormProblem } from "../../components/form-problem";
 import { Page } from "../../components/page";
 import { Panel } from "../../components/panel";
 import { said } from "../../components/toast";
+import { RetentionPanel } from "./retention-panel";
 import styles from "./settings.module.css";
 
 export function SettingsPage() {
@@ -27,6 +28,8 @@ export function SettingsPage() {
         <>
           <NamePanel settings={settings.data} />
           <ApprovalPanel settings={settings.data} />
+          <RetentionPanel />
+          <AuditPanel settings={settings.data} />
         </>
       )}
     </Page>
@@ -90,6 +93,51 @@ function ApprovalPanel({ settings }: { settings: WorkspaceSettings }) {
         onChange={(event) => change.mutate({ approval_required: event.currentTarget.checked })}
       />
       <FormProblem error={change.error} />
+    </Panel>
+  );
+}
+
+function AuditPanel({ settings }: { settings: WorkspaceSettings }) {
+  const { t } = useTranslation();
+  const may = useMay("workspace.manage");
+  const [days, setDays] = useState(settings.audit_days ?? null);
+  const change = useChange(() => said(t("settings.audit_saved")));
+
+  function send(event: FormEvent) {
+    event.preventDefault();
+    change.mutate({ audit_days: days });
+  }
+
+  return (
+    <Panel title={t("settings.audit")}>
+      <form onSubmit={send} noValidate className={styles.form}>
+        <NumberInput
+          label={t("settings.audit_days")}
+          description={t("settings.audit_days_help")}
+          placeholder={t("settings.retention.for_ever")}
+          suffix={t("settings.retention.days")}
+          min={1}
+          max={3650}
+          allowDecimal={false}
+          clampBehavior="blur"
+          value={days ?? ""}
+          readOnly={!may}
+          maw={320}
+          onChange={(value) => setDays(typeof value === "number" ? value : null)}
+        />
+        <FormProblem error={change.error} />
+        {may && (
+          <div>
+            <Button
+              type="submit"
+              loading={change.isPending}
+              disabled={days === (settings.audit_days ?? null)}
+            >
+              {t("save")}
+            </Button>
+          </div>
+        )}
+      </form>
     </Panel>
   );
 }

@@ -10,6 +10,7 @@
 //! Nothing here asks the database on the way in: webhooks are taken while it is away.
 
 mod connection;
+mod look;
 mod nudges;
 mod publisher;
 mod pulls;
@@ -43,6 +44,7 @@ use taker::Taker;
 use worker::Worker;
 
 pub use connection::Nats;
+pub use look::{Seen, look};
 pub use nudges::{Nudge, Nudges};
 pub use worker::Size;
 

@@ -115,6 +115,6 @@ async fn make_consumers(context: &Context, nats: &Nats) -> Result<(), OpenError>
     made.buffer_unordered(MADE_AT_ONCE).try_collect::<()>().await
 }
 
-fn refused(nats: &Nats, source: impl std::error::Error + Send + Sync + 'static) -> OpenError {
+pub(super) fn refused(nats: &Nats, source: impl std::error::Error + Send + Sync + 'static) -> OpenError {
     OpenError::Stream { stream: nats.stream.clone(), source: Box::new(source) }
 }

@@ -1,6 +1,7 @@
 //! The command line: the built program, run as a script runs it.
 
 mod apply;
+mod backup;
 mod people;
 mod serve;
 mod set_up;

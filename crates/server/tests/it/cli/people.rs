@@ -11,6 +11,10 @@ fn a_script_sets_up_a_workspace_with_its_people_and_keys() {
     assert!(usher.fails(&short).contains("60 to 604800 seconds"));
     let list = usher.run(&["workspace", "list"]);
     assert!(list.contains("shop  The Shop  yes"), "{list}");
+    let days = ["--transcript-days", "90", "--trace-days", "for-ever", "--audit-days", "365"];
+    usher.run(&[&["workspace", "set", "shop", "--environment", "production"], &days[..]].concat());
+    assert!(usher.fails(&["workspace", "set", "shop", "--problem-days", "0"]).contains("1 to 3650 days"));
+    assert!(usher.fails(&["workspace", "set", "shop", "--trace-days", "never"]).contains("`for-ever`"));
 
     let told = usher.run(&["user", "add", "ann@example.com", "--workspace", "shop"]);
     assert!(told.contains("https://chat.example.com/password-resets/"), "{told}");

@@ -20,13 +20,45 @@ fn a_new_database_must_be_made_before_it_is_used() {
 fn the_doctor_finds_what_is_wrong() {
     let usher = Usher::new();
     let told = usher.run(&["doctor"]);
-    assert!(told.contains("ok    schema") && told.contains("ok    master key"), "{told}");
+    assert!(told.contains("ok       schema: ") && told.contains("ok       master key: "), "{told}");
     let key = usher.folder.join("data/master.key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
     let output = usher.command(&["doctor"]).output().unwrap();
     assert!(!output.status.success());
-    assert!(String::from_utf8_lossy(&output.stdout).contains("MEND  master key"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("PROBLEM  master key: "));
     assert!(usher.fails(&["workspace", "list"]).contains("chmod 600"));
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(usher.folder.join("data"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let told = usher.run(&["doctor"]);
+    for line in [
+        "warning  data folder: ",
+        "ok       database synchronous: full",
+        "ok       database journal_mode: wal",
+        "ok       messages and calls: 0 due",
+        "ok       secrets: the master key opens all 0",
+    ] {
+        assert!(told.contains(line), "{line} is not in\n{told}");
+    }
+}
+
+#[test]
+fn the_doctor_says_whom_it_did_not_reach() {
+    let usher = Usher::bare()
+        .with("USHER_DATABASE", "postgres://usher@127.0.0.1:9/usher")
+        .with("USHER_NATS", "nats://127.0.0.1:9");
+    let output = usher.command(&["doctor"]).output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success());
+    assert!(told.contains("PROBLEM  database: ") && told.contains("PROBLEM  NATS: "), "{told}");
+}
+
+#[test]
+fn the_doctor_knows_of_a_channel_that_nobody_verified() {
+    let usher = Usher::new().with("LINE_ACCESS_TOKEN", "b").with("LINE_APP_SECRET", "c");
+    usher.run(&["workspace", "create", "shop"]);
+    usher.run(&["apply", &super::shown(&crate::repository().join("docs/reference/examples/line.channel.json"))]);
+    let told = usher.run(&["doctor"]);
+    assert!(told.contains("warning  channel shop/production/line: the provider has not checked"), "{told}");
 }
 
 #[test]

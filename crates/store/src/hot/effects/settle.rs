@@ -151,7 +151,7 @@ impl Writes {
     }
 }
 
-fn own_event(row: &Row, event: Event, at: Timestamp) -> Result<OwnEvent> {
+pub(super) fn own_event(row: &Row, event: Event, at: Timestamp) -> Result<OwnEvent> {
     Ok(OwnEvent {
         key: AddressKey {
             workspace: row.get("workspace")?,

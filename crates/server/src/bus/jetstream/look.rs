@@ -1,0 +1,56 @@
+//! Looks at NATS and its stream without working on them.
+
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::{ContextBuilder, GetStreamErrorKind};
+
+use super::connection::{self, Nats};
+use super::{OpenError, stream};
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The version of the server that answered.
+    pub version: String,
+    /// The stream; none if it was not made yet.
+    pub stream: Option<SeenStream>,
+}
+
+/// The state of the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenStream {
+    pub messages: u64,
+    pub bytes: u64,
+    /// How many bytes it may hold; below 0 for no limit.
+    pub max_bytes: i64,
+    pub replicas: usize,
+    /// Of the other servers that hold it, how many are behind or away.
+    pub lagging: usize,
+}
+
+/// Connects and looks.
+///
+/// # Errors
+///
+/// NATS cannot be reached, or JetStream does not answer.
+pub async fn look(nats: &Nats) -> Result<Seen, OpenError> {
+    let (client, _) = connection::connect(nats).await?;
+    let context = ContextBuilder::new().build(client.clone());
+    let stream = match context.get_stream(&nats.stream).await {
+        Ok(found) => {
+            let info = found.cached_info();
+            let others = info.cluster.iter().flat_map(|cluster| &cluster.replicas);
+            Some(SeenStream {
+                messages: info.state.messages,
+                bytes: info.state.bytes,
+                max_bytes: info.config.max_bytes,
+                replicas: info.config.num_replicas,
+                lagging: others.filter(|other| other.offline || !other.current).count(),
+            })
+        }
+        Err(error) => match error.kind() {
+            GetStreamErrorKind::JetStream(refusal) if refusal.error_code() == ErrorCode::STREAM_NOT_FOUND => None,
+            _ => return Err(stream::refused(nats, error)),
+        },
+    };
+    Ok(Seen { version: client.server_info().version, stream })
+}
