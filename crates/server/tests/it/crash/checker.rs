@@ -205,7 +205,7 @@ impl Checker<'_> {
         visits
     }
 
-    /// The statistics are the sums of what the journal tells.
+    /// The statistics, folded and not yet folded, are the sums of what the journal tells.
     async fn statistics(&mut self, database: &mut Database, visits: &[Json]) {
         let mut told: BTreeMap<[String; 3], u64> = BTreeMap::new();
         for visit in visits {
@@ -219,7 +219,9 @@ impl Checker<'_> {
         }
         let counted = database
             .rows::<4>(
-                "SELECT CAST(node AS TEXT), what, exit, CAST(SUM(count) AS TEXT) FROM statistics_deltas
+                "SELECT CAST(node AS TEXT), what, exit, CAST(SUM(count) AS TEXT)
+                FROM (SELECT node, what, exit, count FROM statistics
+                    UNION ALL SELECT node, what, exit, count FROM statistics_deltas) c
                 GROUP BY node, what, exit ORDER BY node, what, exit",
             )
             .await;
