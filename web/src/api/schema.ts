@@ -1241,6 +1241,11 @@ export interface components {
             approval_required?: boolean | null;
             /**
              * Format: int32
+             * @description How many messages a second are taken in; 0 for as many as the installation takes.
+             */
+            messages_per_second?: number | null;
+            /**
+             * Format: int32
              * @description For how many days the log of changes is kept; null is for ever.
              */
             audit_days?: number | null;
@@ -2604,6 +2609,11 @@ export interface components {
             name: string;
             /** @description Whether what goes live must be approved by somebody who did not make it. */
             approval_required: boolean;
+            /**
+             * Format: int32
+             * @description How many messages a second are taken in; if it has no rate of its own, as many as the installation takes.
+             */
+            messages_per_second?: number | null;
             /**
              * Format: int32
              * @description For how many days the log of changes is kept; null is for ever.
