@@ -97,7 +97,7 @@ pub fn write_report(report: &Report) -> serde_json::Result<Vec<u8>> {
 }
 
 /// Reads the events of a message. What cannot be read comes as [`Unread`], under the address that it names, if any.
-pub fn read_events(message: &[u8]) -> Vec<Result<Envelope, Unread>> {
+pub fn read_events(message: &[u8]) -> Vec<Result<Envelope, Box<Unread>>> {
     read(message, Content::Events, |item| {
         let read: ReadEvent = serde_json::from_str(item)?;
         let origin = match (read.session, read.told) {
@@ -134,17 +134,21 @@ pub fn read_reports(message: &[u8]) -> Vec<Report> {
             }),
         })
     });
-    read.into_iter().map(|item| item.unwrap_or_else(Report::Unread)).collect()
+    read.into_iter().map(|item| item.unwrap_or_else(|unread| Report::Unread(*unread))).collect()
 }
 
-fn read<T>(message: &[u8], content: Content, item: impl Fn(&str) -> serde_json::Result<T>) -> Vec<Result<T, Unread>> {
+fn read<T>(
+    message: &[u8],
+    content: Content,
+    item: impl Fn(&str) -> serde_json::Result<T>,
+) -> Vec<Result<T, Box<Unread>>> {
     let spoilt = |body: &[u8], problem: &str| {
         let named: Named = serde_json::from_slice(body).unwrap_or_default();
-        Err(Unread {
+        Err(Box::new(Unread {
             key: key_of(named.workspace, named.environment.unwrap_or(Environment::Production), named.channel),
             problem: format!("a message on the stream cannot be read: {problem}"),
             body: String::from_utf8_lossy(body).into_owned(),
-        })
+        }))
     };
     let packed: Packed = match serde_json::from_slice(message) {
         Ok(packed) => packed,

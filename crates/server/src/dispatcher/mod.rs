@@ -260,11 +260,6 @@ impl Dispatcher {
         self.0.follow(lane);
     }
 
-    /// Says whether sends of a lane are in hand.
-    pub fn has(&self, lane: &str) -> bool {
-        lock(&self.0.lanes).contains_key(lane)
-    }
-
     /// Looks at once for effects that are due.
     pub fn sweep(&self) {
         self.0.ask_for_sweep();

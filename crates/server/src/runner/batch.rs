@@ -295,12 +295,12 @@ impl Runner {
                     room.metrics.turns.committed.increment(1);
                     room.metrics.turn_seconds.record(now.duration_since(envelope.at).as_secs_f64());
                     room.live.nudge(&taken.address_id);
+                    if taken.effects.iter().any(is_send) && !sends_leased {
+                        room.follow(taken.address_id);
+                    }
                     if lease.is_none() {
                         left_due |= !taken.effects.is_empty();
                         continue;
-                    }
-                    if taken.effects.iter().any(is_send) && !sends_leased {
-                        room.follow(taken.address_id);
                     }
                     for (effect, admission) in taken.effects.into_iter().zip(taken.admissions) {
                         let place = match admission {

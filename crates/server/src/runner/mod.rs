@@ -123,13 +123,20 @@ impl Room {
             nudges.give(Nudge::Behind(lane.clone()));
             self.sweep_soon();
         }
-        self.dispatcher.follow(lane);
+        self.follow_here(lane);
+    }
+
+    /// Takes up a lane's sends in the store as soon as those are over that go before them, if these are in hand here.
+    fn follow_here(&self, lane: String) {
+        if self.roles.dispatcher {
+            self.dispatcher.follow(lane);
+        }
     }
 
     /// Looks for effects that are due in a moment, once for all who ask meanwhile: by the time another process hears
     /// that something stands behind its sends, they may be over.
     fn sweep_soon(&self) {
-        if self.sweeps_soon.swap(true, Ordering::AcqRel) {
+        if !self.roles.dispatcher || self.sweeps_soon.swap(true, Ordering::AcqRel) {
             return;
         }
         let (dispatcher, sweeps_soon) = (self.dispatcher.clone(), Arc::clone(&self.sweeps_soon));
@@ -144,9 +151,11 @@ impl Room {
     fn hear(&self, nudge: Nudge) {
         match nudge {
             Nudge::Watched(topic) => self.live.nudge_here(&topic),
-            Nudge::Behind(lane) if self.roles.dispatcher && self.dispatcher.has(&lane) => self.dispatcher.follow(lane),
-            Nudge::Behind(_) => {}
-            Nudge::Due => self.dispatcher.sweep(),
+            Nudge::Behind(lane) => self.follow_here(lane),
+            Nudge::Due => {
+                self.dispatcher.sweep();
+                self.sweep_soon();
+            }
         }
     }
 }

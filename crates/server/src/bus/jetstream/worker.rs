@@ -62,7 +62,7 @@ impl Bundle {
         for item in wire::read_events(&payload) {
             match item {
                 Ok(event) => events.push(event),
-                Err(item) => unread.push(item),
+                Err(item) => unread.push(*item),
             }
         }
         Self { events, unread, delivered, hold }

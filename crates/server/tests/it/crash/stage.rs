@@ -30,15 +30,12 @@ pub enum Place {
     Data,
     /// In the data folder, on a disk that this test sees as this folder; SQLite does not, so it reads a copy.
     OnDisk(PathBuf),
-    /// At this address, which the program is told.
-    At(String),
 }
 
 impl Place {
     /// Opens the database for reading.
     async fn open(&self, usher: &Usher) -> Database {
         let folder = match self {
-            Self::At(address) => return Database::open(address).await,
             Self::Data => usher.data(),
             Self::OnDisk(seen) => {
                 let copy = usher.folder.join("copy");
@@ -84,10 +81,6 @@ impl Stage {
         let witness = Arc::new(Witness::new());
         let mut providers = Providers::start().await;
         let usher = shop::with_secrets(usher);
-        let usher = match &place {
-            Place::At(database) => usher.with("USHER_DATABASE", database),
-            Place::Data | Place::OnDisk(_) => usher,
-        };
         shop::set_up(&usher, &providers);
         let mut database = place.open(&usher).await;
         let [[door]] = <[[String; 1]; 1]>::try_from(database.rows("SELECT door FROM channels").await)
