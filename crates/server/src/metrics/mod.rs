@@ -296,6 +296,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.channel("shop", Environment::Production, "wa", "whatsapp");
         metrics.system("shop", Environment::Production, "api/orders");
+        metrics.over_rate("shop");
         for histogram in [&metrics.turn_seconds, &metrics.commit_seconds, &metrics.send_seconds] {
             histogram.record(0.1);
         }
