@@ -1,7 +1,7 @@
 //! Keeps a process up: opens one, and after its death the next.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -88,6 +88,8 @@ impl House {
         self.shop.furnish(&room);
         world.was_down(opens_at);
         self.town.opens(Process { life: Arc::clone(life), room: room.clone() });
+        // Whoever is about to stop takes nothing in any more.
+        let stopping_since = AtomicI64::new(i64::MAX);
         let told_to_stop = async {
             if !chance.per_mille(200) {
                 std::future::pending::<()>().await;
@@ -97,6 +99,7 @@ impl House {
                 std::future::pending::<()>().await;
             }
             world.note(format_args!("{} is told to stop", life.name));
+            stopping_since.store(world.now(), Ordering::Relaxed);
             room.close(Duration::from_secs(10)).await;
             world.note(format_args!("{} has stopped", life.name));
         };
@@ -104,6 +107,10 @@ impl House {
             biased;
             () = life.ended() => {}
             () = told_to_stop => {}
+        }
+        let stopping_since = stopping_since.into_inner();
+        if stopping_since < world.now() {
+            world.was_down(stopping_since);
         }
     }
 }
