@@ -1,21 +1,22 @@
 //! Takes connections, and bounds what each of them may hold: how many there are, and how long the head of a request may
-//! take to arrive.
+//! take to arrive. Who answers may change while it listens.
 
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
-use axum::{Extension, Router};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tower::{Layer, ServiceExt};
+use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::task::JoinHandle;
+use tower::{ServiceExt, service_fn};
 
 /// What connections may hold.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +38,45 @@ const PING_EVERY: Duration = Duration::from_secs(30);
 /// How long to wait after a connection could not be accepted, as when no file can be opened.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// A listener, and who answers there now; once dropped, it takes no new connection.
+#[derive(Debug)]
+pub struct Door {
+    router: watch::Sender<Router>,
+    close: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+}
+
+impl Door {
+    /// Begins to serve on a listener.
+    pub fn open(listener: TcpListener, router: Router, limits: Limits) -> Self {
+        let (router, present) = watch::channel(router);
+        let (close, closed) = oneshot::channel();
+        let serving = tokio::spawn(serve(listener, present, limits, async {
+            let _ = closed.await;
+        }));
+        Self { router, close, serving }
+    }
+
+    /// Has requests from now on answered by another router, also those of connections that are open already.
+    pub fn lead_to(&self, router: Router) {
+        self.router.send_modify(|present| *present = router);
+    }
+
+    /// Takes no new connection, and returns when what is under way is answered, or `patience` is over.
+    pub async fn close(self, patience: Duration) {
+        let _ = self.close.send(());
+        // A panic in a connection is told of where it happens.
+        let _ = tokio::time::timeout(patience, self.serving).await;
+    }
+}
+
 /// Serves on a listener until `stop` is over, and then until what is under way is answered.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+async fn serve(
+    listener: TcpListener,
+    router: watch::Receiver<Router>,
+    limits: Limits,
+    stop: impl Future<Output = ()> + Send,
+) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let closing = watch::Sender::new(false);
     let mut stop = pin!(stop);
@@ -74,12 +112,16 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
 async fn connection(
     stream: TcpStream,
     from: SocketAddr,
-    router: Router,
+    router: watch::Receiver<Router>,
     limits: Limits,
     mut closing: watch::Receiver<bool>,
 ) {
-    let router = Extension(ConnectInfo(from)).layer(router);
-    let service = TowerToHyperService::new(router.map_request(|request: Request<Incoming>| request.map(Body::new)));
+    let service = TowerToHyperService::new(service_fn(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(from));
+        let router = router.borrow().clone();
+        router.oneshot(request)
+    }));
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.head_within);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING_EVERY);
@@ -108,17 +150,14 @@ mod tests {
 
     use super::*;
 
-    /// Starts a server; it stops when the sender is dropped.
-    async fn start(limits: Limits) -> (SocketAddr, watch::Sender<()>) {
+    async fn from(ConnectInfo(from): ConnectInfo<SocketAddr>) -> String {
+        from.ip().to_string()
+    }
+
+    async fn open(limits: Limits) -> (SocketAddr, Door) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let from = |ConnectInfo(from): ConnectInfo<SocketAddr>| async move { from.ip().to_string() };
-        let (stop, mut stopped) = watch::channel(());
-        let until = async move {
-            let _ = stopped.changed().await;
-        };
-        tokio::spawn(serve(listener, Router::new().route("/", get(from)), limits, until));
-        (address, stop)
+        (address, Door::open(listener, Router::new().route("/", get(from)), limits))
     }
 
     async fn all_that_comes(stream: &mut TcpStream) -> String {
@@ -128,10 +167,23 @@ mod tests {
         String::from_utf8(answer).unwrap()
     }
 
+    /// Asks over a connection that stays open; gives the status.
+    async fn asked(stream: &mut TcpStream) -> String {
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: usher\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(stream.read_u8().await.unwrap());
+        }
+        let answer = String::from_utf8(answer).unwrap();
+        let length = answer.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        stream.read_exact(&mut vec![0; length.parse().unwrap()]).await.unwrap();
+        answer.split(' ').nth(1).unwrap().to_owned()
+    }
+
     #[tokio::test]
     async fn a_head_that_does_not_come_to_its_end_holds_nothing_for_long() {
         let limits = Limits { connections: 1, head_within: Duration::from_millis(200) };
-        let (address, _stop) = start(limits).await;
+        let (address, _door) = open(limits).await;
         let mut slow = TcpStream::connect(address).await.unwrap();
         slow.write_all(b"GET / HTTP/1.1\r\nHost: ").await.unwrap();
         // The only place is taken; this one is served once the other was hung up on.
@@ -144,13 +196,21 @@ mod tests {
 
     #[tokio::test]
     async fn an_idle_connection_is_closed_when_the_server_stops() {
-        let (address, stop) = start(Limits::default()).await;
+        let (address, door) = open(Limits::default()).await;
         let mut idle = TcpStream::connect(address).await.unwrap();
-        idle.write_all(b"GET / HTTP/1.1\r\nHost: usher\r\n\r\n").await.unwrap();
-        let mut first = [0; 12];
-        idle.read_exact(&mut first).await.unwrap();
-        assert_eq!(&first, b"HTTP/1.1 200");
-        drop(stop);
+        assert_eq!(asked(&mut idle).await, "200");
+        drop(door);
         all_that_comes(&mut idle).await;
+    }
+
+    #[tokio::test]
+    async fn an_open_connection_is_led_to_who_answers_now() {
+        let (address, door) = open(Limits::default()).await;
+        let mut early = TcpStream::connect(address).await.unwrap();
+        assert_eq!(asked(&mut early).await, "200");
+        door.lead_to(Router::new());
+        assert_eq!(asked(&mut early).await, "404");
+        door.close(Duration::from_secs(10)).await;
+        all_that_comes(&mut early).await;
     }
 }

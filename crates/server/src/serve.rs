@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tower_http::compression::CompressionLayer;
 use tracing_subscriber::EnvFilter;
 
@@ -24,7 +25,7 @@ use crate::cli::Failure;
 use crate::config::{Configuration, LogFormat};
 use crate::editor;
 use crate::ids;
-use crate::listen::{self, Limits};
+use crate::listen::{Door, Limits};
 use crate::problem::Problem;
 use crate::{channels, demo, starting, web_chat};
 
@@ -61,34 +62,35 @@ pub async fn run(configuration: Configuration, migrates: bool) -> Result<(), Fai
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; is another server running there? (--listen sets another)")
     })?;
-    let Some((core, room)) = starting::open(&listener, configuration, migrates, told_to_stop()).await? else {
-        return Ok(());
+    let missing = watch::Sender::new("Usher is starting".to_owned());
+    let door = Door::open(listener, starting::router(missing.subscribe()), Limits::default());
+    let stop = told_to_stop();
+    tokio::pin!(stop);
+    let (core, room) = tokio::select! {
+        opened = starting::open(&configuration, migrates, &missing) => opened?,
+        () = &mut stop => return Ok(()),
     };
     let app = AppState { core: core.clone(), room, throttle: Throttle::default() };
+    door.lead_to(router(app.clone()));
     announce(&core).await?;
-    serve_until(listener, app, told_to_stop()).await;
+    stop.await;
+    finish(door, &app).await;
     core.store.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
 /// Serves on a listener until `stop` is over, then finishes what is under way.
-pub async fn serve_until(listener: TcpListener, app: AppState, stop: impl Future<Output = ()> + Send + 'static) {
-    let router = router(app.clone());
-    let (closed, closing) = tokio::sync::oneshot::channel();
-    let room = app.room.clone();
-    let graceful = async move {
-        stop.await;
-        // Readiness first, so that nobody sends more here; then what was accepted is finished, while the doors
-        // still answer.
-        room.close(FINISH).await;
-        let _ = closed.send(());
-    };
-    let serving = listen::serve(listener, router, Limits::default(), graceful);
-    tokio::select! {
-        () = serving => {}
-        () = async { let _ = closing.await; tokio::time::sleep(HANG_UP).await } => {}
-    }
+pub async fn serve_until(listener: TcpListener, app: AppState, stop: impl Future<Output = ()>) {
+    let door = Door::open(listener, router(app.clone()), Limits::default());
+    stop.await;
+    finish(door, &app).await;
+}
+
+/// Finishes what was accepted while the door still answers that nothing more is, and closes it.
+async fn finish(door: Door, app: &AppState) {
+    app.room.close(FINISH).await;
+    door.close(HANG_UP).await;
 }
 
 /// All that the server answers to.

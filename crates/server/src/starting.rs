@@ -1,16 +1,12 @@
-//! The start of a server whose database or stream may not be there yet: it listens at once, says what is missing, and
-//! tries again until everything is there.
+//! The start of a server whose database or stream may not be there yet: it says what is missing, and tries again until
+//! everything is there.
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -29,36 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-/// Opens the data and the room. Where others are needed for that, requests are answered meanwhile with what is missing;
-/// none is given when Usher is told to stop before they are there.
+/// Opens the data and the room, however long others that are needed for that are away; `missing` says what is.
 ///
 /// # Errors
 ///
 /// Waiting would not help: the settings are wrong, or the schema is another program's.
 pub async fn open(
-    listener: &TcpListener,
-    configuration: Configuration,
-    migrates: bool,
-    stop: impl Future<Output = ()>,
-) -> Result<Option<(Core, Handle)>, Failure> {
-    if configuration.is_sqlite() {
-        return attempt(&configuration, migrates).await.map(Some);
-    }
-    let missing = watch::Sender::new("Usher is starting".to_owned());
-    let (opened, is_open) = watch::channel(());
-    let waiting_room = tokio::spawn(serve(second(listener)?, missing.subscribe(), is_open));
-    let found = tokio::select! {
-        found = attempts(&configuration, migrates, &missing) => found.map(Some),
-        () = stop => Ok(None),
-    };
-    drop(opened);
-    // A request that is being answered there is answered to its end.
-    let _ = timeout(PATIENCE, waiting_room).await;
-    found
-}
-
-/// Tries until it works, or cannot.
-async fn attempts(
     configuration: &Configuration,
     migrates: bool,
     missing: &watch::Sender<String>,
@@ -128,29 +100,9 @@ fn may_pass(failure: &Failure) -> bool {
     })
 }
 
-/// Returns a second handle on the same listening socket.
-fn second(listener: &TcpListener) -> Result<TcpListener, Failure> {
-    use std::os::fd::AsFd as _;
-    let socket = listener.as_fd().try_clone_to_owned().context("cannot listen")?;
-    Ok(TcpListener::from_std(std::net::TcpListener::from(socket)).context("cannot listen")?)
-}
-
-/// Answers with what is missing, until the room is open.
-async fn serve(listener: TcpListener, missing: watch::Receiver<String>, mut is_open: watch::Receiver<()>) {
-    let router = Router::new()
-        .route("/healthz", get(async || "ok\n"))
-        .fallback(not_ready)
-        // Whoever comes again comes to the server itself.
-        .layer(map_response(async |mut response: Response| {
-            let close = (header::CONNECTION, HeaderValue::from_static("close"));
-            response.headers_mut().insert::<HeaderName>(close.0, close.1);
-            response
-        }))
-        .with_state(missing);
-    let opened = async move { while is_open.changed().await.is_ok() {} };
-    if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(opened).await {
-        tracing::warn!(%error, "cannot answer while Usher starts");
-    }
+/// Answers with what is missing.
+pub fn router(missing: watch::Receiver<String>) -> Router {
+    Router::new().route("/healthz", get(async || "ok\n")).fallback(not_ready).with_state(missing)
 }
 
 async fn not_ready(State(missing): State<watch::Receiver<String>>) -> Response {
