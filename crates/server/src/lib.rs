@@ -17,6 +17,7 @@ pub mod demo;
 pub mod dispatcher;
 pub mod documents;
 pub mod editor;
+pub mod gather;
 pub mod ids;
 mod listen;
 pub mod live;

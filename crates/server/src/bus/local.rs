@@ -132,7 +132,7 @@ fn bytes_of(envelope: &Envelope) -> usize {
     let _ = serde_json::to_writer(&mut written, &envelope.event);
     match &envelope.origin {
         Origin::Channel(told) => written.0 + told.details.provider.as_ref().map_or(0, String::len),
-        Origin::Own(_) | Origin::Answer(_) => written.0,
+        Origin::Own(_) => written.0,
     }
 }
 
@@ -167,17 +167,15 @@ impl Bus for Local {
         outcome.await.unwrap_or(Err(Refused::Stopping))
     }
 
-    async fn answer(&self, answer: OwnEvent) -> Result<(), OwnEvent> {
-        let mut envelope = Envelope::from(answer.clone());
-        envelope.origin = Origin::Answer(answer.session.clone());
-        self.accept(vec![envelope]).await.map_err(|_| answer)
-    }
-
     fn offer(&self, events: Vec<OwnEvent>) {
         // What does not fit now is offered again by the sweeper.
         for event in events {
             let _ = self.enqueue(vec![event.into()], None);
         }
+    }
+
+    async fn answer(&self, answer: OwnEvent) -> Result<(), OwnEvent> {
+        self.accept(vec![Envelope::from(answer.clone())]).await.map_err(|_| answer)
     }
 
     fn waiting(&self) -> usize {

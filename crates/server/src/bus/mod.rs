@@ -38,8 +38,6 @@ pub enum Origin {
     Channel(Box<Told>),
     /// From Usher itself, about this session and no other.
     Own(SessionId),
-    /// The same, of an answer that is not stored: the turn on it settles its effect.
-    Answer(SessionId),
 }
 
 /// What a channel says of a customer's message beside its content.
@@ -101,10 +99,8 @@ pub trait Bus: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Gives it back: it has to be stored first, as always where the turn may be taken by another process or much later.
-    async fn answer(&self, answer: OwnEvent) -> Result<(), OwnEvent> {
-        Err(answer)
-    }
+    /// Gives it back: it has to be stored.
+    async fn answer(&self, answer: OwnEvent) -> Result<(), OwnEvent>;
 
     /// Returns how many events wait or are being handled, as far as it is known here.
     fn waiting(&self) -> usize;

@@ -56,7 +56,7 @@ pub fn write_event(envelope: &Envelope) -> serde_json::Result<Vec<u8>> {
     let key = &envelope.key;
     let (told, session) = match &envelope.origin {
         Origin::Channel(told) => (Some(WireTold::from(&**told)), None),
-        Origin::Own(session) | Origin::Answer(session) => (None, Some(session)),
+        Origin::Own(session) => (None, Some(session)),
     };
     serde_json::to_vec(&WireEvent {
         workspace: &key.workspace,

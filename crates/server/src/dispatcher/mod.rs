@@ -35,6 +35,7 @@ use usher_store::{AddressKey, DueEffect, Hot, Lease};
 
 use crate::bus::Bus;
 use crate::clock::Clock;
+use crate::gather::Company;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::runner::configurations::Configurations;
@@ -95,6 +96,8 @@ pub struct Parts {
     pub owner: String,
     /// Whether no other process can work on the store.
     pub is_alone: bool,
+    /// The processes that work on it.
+    pub company: Company,
 }
 
 /// Carries effects out; cheap to clone.
@@ -151,7 +154,7 @@ impl Dispatcher {
             settler: Settler::default(),
             caller,
             places: Places::new(settings.in_hand, settings.in_hand_of_one, in_hand),
-            presence: Presence::new(parts.owner.clone(), parts.is_alone),
+            presence: Presence::new(parts.owner.clone(), parts.is_alone, parts.company.clone()),
             parts,
             settings,
             lanes: Mutex::default(),

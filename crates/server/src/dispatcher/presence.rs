@@ -16,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use usher_store::{Beat, Error};
 
 use super::{Shared, lock};
+use crate::gather::Company;
 
 /// How often a process says that it is up.
 const EVERY: Duration = Duration::from_secs(1);
@@ -34,6 +35,7 @@ pub(super) struct Presence {
     process: String,
     /// Nobody else works on the store, and so nobody buries this process.
     is_alone: bool,
+    company: Company,
     life: Mutex<Life>,
     others: Mutex<Watch>,
     /// Whether the store took the last beat: one that is full or read-only answers, and takes nothing.
@@ -51,12 +53,13 @@ struct Life {
 }
 
 impl Presence {
-    pub(super) fn new(process: String, is_alone: bool) -> Self {
+    pub(super) fn new(process: String, is_alone: bool, company: Company) -> Self {
         let life = Life { name: Arc::from(process.as_str()), up_at: None };
         let (lives, _) = watch::channel(0);
         Self {
             process,
             is_alone,
+            company,
             life: Mutex::new(life),
             others: Mutex::default(),
             is_heard: AtomicBool::new(true),
@@ -113,6 +116,7 @@ impl Presence {
             life.up_at = Some(began);
         }
         drop(life);
+        self.company.note(others.len());
         lock(&self.others).look(others, began)
     }
 }
@@ -277,7 +281,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_process_holds_what_it_leased_only_while_it_is_known_to_be_up() {
-        let presence = Presence::new("p".to_owned(), false);
+        let presence = Presence::new("p".to_owned(), false, Company::default());
         let first = presence.name();
         assert!(!presence.holds(&first), "not before its first beat");
         presence.note(&first, Instant::now(), Vec::new());
@@ -300,7 +304,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_is_alone_is_never_buried() {
-        let presence = Presence::new("p".to_owned(), true);
+        let presence = Presence::new("p".to_owned(), true, Company::default());
         let name = presence.name();
         presence.note(&name, Instant::now(), Vec::new());
         tokio::time::advance(Duration::from_secs(3_600)).await;

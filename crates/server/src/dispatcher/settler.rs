@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use metrics::Counter;
 use tokio::sync::{Mutex, mpsc};
+use tokio::time::Instant;
 use usher_engine::event::{Answer, CallFailure};
 use usher_engine::id::EffectId;
 use usher_engine::{Event, EventKind};
@@ -15,6 +16,7 @@ use usher_store::{Error, Hot, Outcome, OwnEvent, Settlement};
 use super::Shared;
 use super::hand::Held;
 use crate::bus::Bus;
+use crate::gather::Rests;
 use crate::supervise::{self, caught};
 
 /// Effects in one transaction.
@@ -94,11 +96,15 @@ pub(super) fn start(shared: &Arc<Shared>, bus: &Arc<dyn Bus>) {
 
 async fn run(alive: Weak<Shared>, taken: Arc<Mutex<mpsc::UnboundedReceiver<Given>>>, bus: Arc<dyn Bus>) {
     let mut taken = taken.lock().await;
-    let mut batch = Vec::with_capacity(BATCH);
-    while taken.recv_many(&mut batch, BATCH).await > 0 {
-        let Some(shared) = alive.upgrade() else { return };
-        let done = Writing { shared: &shared, store: &*shared.parts.store, bus: &*bus };
-        done.write(std::mem::take(&mut batch)).await;
+    let Some(company) = alive.upgrade().map(|shared| shared.parts.company.clone()) else { return };
+    let mut rests = Rests::among(company);
+    loop {
+        let batch = rests.gather(&mut taken, BATCH).await;
+        let Some(shared) = alive.upgrade().filter(|_| !batch.is_empty()) else { return };
+        let began = Instant::now();
+        let writing = Writing { shared: &shared, store: &*shared.parts.store, bus: &*bus };
+        writing.write(batch).await;
+        rests.begin(began);
     }
 }
 

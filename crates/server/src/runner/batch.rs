@@ -10,8 +10,8 @@ use usher_engine::change::Change;
 use usher_engine::contact::Contact;
 use usher_engine::effect::{Effect, EffectKind};
 use usher_engine::id::{EventId, SessionId};
-use usher_engine::{Session, Turn};
-use usher_store::{AddressKey, Committed, DueEffect, Loaded, Standing, TurnParts, TurnRecord};
+use usher_engine::{EventKind, Session, Turn};
+use usher_store::{AddressKey, Committed, DueEffect, Loaded, Outcome, Settlement, Standing, TurnParts, TurnRecord};
 
 use super::Room;
 use super::turn::{self, Plan};
@@ -117,10 +117,26 @@ impl Runner {
         tries: u32,
     ) -> Result<(), usher_store::Error> {
         self.set_aside(envelope, problem, tries).await?;
-        match envelope.origin {
-            Origin::Own(_) => self.0.store.consume(std::slice::from_ref(&envelope.event.id)).await,
-            Origin::Channel(_) | Origin::Answer(_) => Ok(()),
+        self.let_go(&[envelope]).await
+    }
+
+    /// Has the store forget those of these events that are our own: there is no turn to take on them. A call whose answer
+    /// one of them is, is over with it.
+    async fn let_go(&self, envelopes: &[&Envelope]) -> Result<(), usher_store::Error> {
+        let own = || envelopes.iter().filter(|envelope| matches!(envelope.origin, Origin::Own(_)));
+        let answered = own().filter_map(|Envelope { event, at, .. }| match &event.kind {
+            EventKind::CallAnswered { effect, .. } => {
+                let outcome = Outcome::Answered { event: event.clone(), at: *at };
+                Some(Settlement { effect: effect.clone(), outcome })
+            }
+            _ => None,
+        });
+        let answered: Vec<_> = answered.collect();
+        if !answered.is_empty() {
+            self.0.store.settle(answered, self.0.clock.now()).await?;
         }
+        let own: Vec<EventId> = own().map(|envelope| envelope.event.id.clone()).collect();
+        if own.is_empty() { Ok(()) } else { self.0.store.consume(&own).await }
     }
 
     fn give_up(&self, error: &usher_store::Error, handled: &[Handled]) {
@@ -164,7 +180,7 @@ impl Runner {
         let mut again = Vec::new();
         let mut records = Vec::with_capacity(open.len());
         let mut taken = Vec::with_capacity(open.len());
-        let mut consumed = Vec::new();
+        let mut idle = Vec::new();
         for &place in open {
             let envelope = &batch[place];
             let Some(&index) = key_of.get(&envelope.key) else { continue };
@@ -173,15 +189,7 @@ impl Runner {
             match self.take(envelope, begin).await? {
                 // What stands before may yet be dropped, and with it the reason that there is nothing to take.
                 None if chained[index] => again.push(place),
-                // It is stored, and then dropped.
-                None if matches!(envelope.origin, Origin::Answer(_)) => {}
-                None => {
-                    handled[place] = Handled::Done;
-                    room.metrics.turns.idle.increment(1);
-                    if matches!(envelope.origin, Origin::Own(_)) {
-                        consumed.push(envelope.event.id.clone());
-                    }
-                }
+                None => idle.push(place),
                 Some((mut record, turn)) => {
                     let Turn { session, changes, effects, .. } = turn;
                     let admissions = self.admit(envelope, &effects, &mut waits[index]);
@@ -207,8 +215,10 @@ impl Runner {
                 }
             }
         }
-        if !consumed.is_empty() {
-            room.store.consume(&consumed).await?;
+        self.let_go(&idle.iter().map(|&place| &batch[place]).collect::<Vec<_>>()).await?;
+        for place in idle {
+            handled[place] = Handled::Done;
+            room.metrics.turns.idle.increment(1);
         }
         if records.is_empty() {
             return Ok(again);
@@ -354,7 +364,7 @@ impl Runner {
         let plan = turn::plan(room, envelope, begin).await?;
         let told = match &envelope.origin {
             Origin::Channel(told) => Some(&**told),
-            Origin::Own(_) | Origin::Answer(_) => None,
+            Origin::Own(_) => None,
         };
         let seed = room.vault.seed(&envelope.key.workspace, &envelope.event.id);
         let mut turn = match plan {
@@ -443,7 +453,7 @@ fn contact_after(contact: &Contact, changes: Vec<Change>) -> Contact {
 pub(super) fn is_about(session: &Session, origin: &Origin) -> bool {
     match origin {
         Origin::Channel(_) => true,
-        Origin::Own(id) | Origin::Answer(id) => session.id == *id,
+        Origin::Own(id) => session.id == *id,
     }
 }
 

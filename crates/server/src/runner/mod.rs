@@ -35,6 +35,7 @@ use crate::channels::statuses::{Recorder, Statuses};
 use crate::clock::Clock;
 use crate::config;
 use crate::dispatcher::{self, Dispatcher};
+use crate::gather::Company;
 use crate::ids::Ids;
 use crate::live::Live;
 use crate::metrics::{self, Metrics};
@@ -234,7 +235,9 @@ impl Handle {
         let demo = own.demo.then(|| DemoApi::new(&core.http, own.listen, &own.public_url)).transpose()?;
         let configurations =
             Configurations::new(core.store.clone(), core.vault.clone(), clock.clone(), Arc::clone(&metrics), demo);
+        let company = Company::default();
         let parts = dispatcher::Parts {
+            company: company.clone(),
             store: Arc::clone(&hot),
             configurations: configurations.clone(),
             http: core.http.clone(),
@@ -282,7 +285,7 @@ impl Handle {
             Some(stream) => {
                 let bus: Arc<dyn Bus> = Arc::<JetStream>::clone(stream);
                 let handler = Streamed { runner, recorder: recorder(&bus), room: Arc::clone(&room) };
-                let workers = stream.start(settings.jetstream, Arc::new(handler), settings.roles.runner);
+                let workers = stream.start(settings.jetstream, company, Arc::new(handler), settings.roles.runner);
                 (bus, Workers::JetStream(workers))
             }
             None => {

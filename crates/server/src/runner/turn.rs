@@ -69,7 +69,7 @@ pub(super) async fn plan(room: &Room, envelope: &Envelope, begin: &mut Loaded) -
             return Ok(Plan::Nothing);
         }
         (Some(running), origin) if is_about(running, origin) => running.clone(),
-        (_, Origin::Own(_) | Origin::Answer(_)) => return Ok(Plan::Nothing),
+        (_, Origin::Own(_)) => return Ok(Plan::Nothing),
         (_, Origin::Channel(told)) => match begin_session(room, envelope, begin, told, &configuration).await? {
             Beginning::Session(session) => *session,
             Beginning::Canned(turn) => return Ok(Plan::Canned(turn)),

@@ -29,7 +29,7 @@ use async_nats::Client;
 use async_nats::connection::State;
 use async_nats::jetstream::context::{Context, ContextBuilder};
 use async_trait::async_trait;
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use usher_store::OwnEvent;
@@ -37,11 +37,12 @@ use usher_store::OwnEvent;
 use super::partition::PARTITIONS;
 use super::wire::{self, Content};
 use super::{Bus, Envelope, Handled, Handler, Refused, Report};
+use crate::gather::Company;
 use crate::metrics::Metrics;
 use crate::supervise;
 use publisher::{Publisher, Waiting};
 use taker::Taker;
-use worker::Worker;
+use worker::{Work, Worker};
 
 pub use connection::Nats;
 pub use look::{Seen, look};
@@ -99,6 +100,8 @@ pub struct JetStream {
     stopping: AtomicBool,
     /// Who handles what no message can hold.
     handler: OnceLock<Weak<dyn Handling>>,
+    /// Where the workers of this process take their work from, if it has some.
+    work: OnceLock<mpsc::WeakUnboundedSender<Work>>,
     metrics: Arc<Metrics>,
 }
 
@@ -138,6 +141,7 @@ impl JetStream {
             answers: AtomicBool::new(true),
             stopping: AtomicBool::new(false),
             handler: OnceLock::new(),
+            work: OnceLock::new(),
             metrics,
             connected,
             client,
@@ -148,18 +152,20 @@ impl JetStream {
     }
 
     /// Starts to handle what is on the stream, or, where this process takes nothing, only what no message can hold.
-    pub fn start(&self, size: Size, handler: Arc<dyn Handling>, takes: bool) -> Workers {
+    pub fn start(&self, size: Size, company: Company, handler: Arc<dyn Handling>, takes: bool) -> Workers {
         let _ = self.handler.set(Arc::downgrade(&handler));
         let stop = watch::Sender::new(false);
         let mut tasks = Vec::new();
         if takes {
-            let (taken, deliveries) = mpsc::unbounded_channel();
-            let taker = Taker::new(&self.context, &self.nats.stream, self.connected.clone(), taken);
+            let (work, given) = mpsc::unbounded_channel();
+            let _ = self.work.set(work.downgrade());
+            let taker = Taker::new(&self.context, &self.nats.stream, self.connected.clone(), work);
             tasks.push(tokio::spawn(taker.run(stop.subscribe())));
             let worker = Worker {
                 size,
                 handler: Arc::clone(&handler),
-                taken: Arc::new(Mutex::new(deliveries)),
+                given: Arc::new(Mutex::new(given)),
+                company,
                 stop: stop.subscribe(),
             };
             for _ in 0..size.workers.max(1) {
@@ -295,6 +301,19 @@ impl Bus for JetStream {
                 Ok(item) => self.events[event.partition()].give_freely(item),
                 Err(error) => tracing::error!(event = %event.event.id, %error, "an event cannot be written"),
             }
+        }
+    }
+
+    /// An answer has its turn in this process, as what is on the stream; the version of its session keeps the order.
+    async fn answer(&self, answer: OwnEvent) -> Result<(), OwnEvent> {
+        let work = self.work.get().and_then(mpsc::WeakUnboundedSender::upgrade);
+        let Some(work) = work.filter(|_| !self.stopping.load(Ordering::Acquire)) else { return Err(answer) };
+        let (done, handled) = oneshot::channel();
+        let given = work.send(Work::Answer(Box::new(Envelope::from(answer.clone())), done));
+        drop(work);
+        match given.is_ok().then_some(handled.await) {
+            Some(Ok(Handled::Done)) => Ok(()),
+            _ => Err(answer),
         }
     }
 

@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::pulls::{Came, EXPIRES, Pulls};
 use super::stream;
+use super::worker::Work;
 use crate::bus::partition::PARTITIONS;
 
 /// How often lost requests and long work are looked for.
@@ -80,7 +81,7 @@ pub(super) struct Taker {
     request: Bytes,
     ask_on: Bytes,
     pulls: Pulls,
-    taken: mpsc::UnboundedSender<Delivery>,
+    taken: mpsc::UnboundedSender<Work>,
     words: mpsc::UnboundedSender<Word>,
     heard: mpsc::UnboundedReceiver<Word>,
     connected: watch::Receiver<u64>,
@@ -92,7 +93,7 @@ impl Taker {
         context: &Context,
         stream: &str,
         connected: watch::Receiver<u64>,
-        taken: mpsc::UnboundedSender<Delivery>,
+        taken: mpsc::UnboundedSender<Work>,
     ) -> Self {
         let client = context.client();
         let (words, heard) = mpsc::unbounded_channel();
@@ -161,7 +162,8 @@ impl Taker {
                 let delivered = u64::try_from(info.delivered).unwrap_or(1);
                 let hold = Hold::new(partition, self.words.clone());
                 // A worker that is gone drops it, and with it the hold: it is given back.
-                let _ = self.taken.send(Delivery { payload: message.message.payload, delivered, hold });
+                let delivery = Delivery { payload: message.message.payload, delivered, hold };
+                let _ = self.taken.send(Work::Delivery(delivery));
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Handles what was taken: the messages of many partitions together, and by itself what could not be stored.
+//! Handles what was taken, the messages of many partitions together, and with them answers that came in this process; and
+//! by itself what could not be stored.
 
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
@@ -6,13 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::time::Instant;
 use usher_store::AddressKey;
 
 use super::Handling;
 use super::taker::{Delivery, Hold, told};
 use crate::bus::wire;
 use crate::bus::{Envelope, Handled, Report, Unread};
+use crate::gather::{Company, Rests};
 
 /// How long to wait before events that were not stored are handled again, at first and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
@@ -43,8 +46,18 @@ impl Default for Size {
 pub(super) struct Worker {
     pub size: Size,
     pub handler: Arc<dyn Handling>,
-    pub taken: Arc<Mutex<mpsc::UnboundedReceiver<Delivery>>>,
+    pub given: Arc<Mutex<mpsc::UnboundedReceiver<Work>>>,
+    pub company: Company,
     pub stop: watch::Receiver<bool>,
+}
+
+/// What there is to do.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// Events on the stream.
+    Delivery(Delivery),
+    /// An answer that is not on the stream, and who waits for the turn on it.
+    Answer(Box<Envelope>, oneshot::Sender<Handled>),
 }
 
 /// A message in hand, and what of it is not done yet.
@@ -74,53 +87,69 @@ impl Bundle {
 }
 
 impl Worker {
-    /// Works until the taker is gone.
+    /// Works until nobody gives any more.
     pub async fn run(self) {
-        let mut taken = Vec::new();
-        while self.taken.lock().await.recv_many(&mut taken, self.size.batch).await > 0 {
-            let mut together = Vec::new();
-            let mut events = 0;
-            for delivery in taken.drain(..) {
-                let bundle = Bundle::read(delivery);
+        let mut rests = Rests::among(self.company.clone());
+        loop {
+            let work = rests.gather(&mut *self.given.lock().await, self.size.batch).await;
+            if work.is_empty() {
+                return;
+            }
+            let began = Instant::now();
+            let mut batch = Batch::default();
+            for work in work {
+                let bundle = match work {
+                    Work::Answer(answer, done) => {
+                        batch.answers.push((*answer, done));
+                        continue;
+                    }
+                    Work::Delivery(delivery) => Bundle::read(delivery),
+                };
                 if bundle.delivered >= SINGLY || !bundle.unread.is_empty() {
                     let before = bundle.delivered - 1;
                     self.go_on_with(bundle, before, Duration::ZERO);
                     continue;
                 }
-                if events > 0 && events + bundle.events.len() > self.size.batch {
-                    self.handle(std::mem::take(&mut together)).await;
-                    events = 0;
+                if !batch.is_empty() && batch.events() + bundle.events.len() > self.size.batch {
+                    self.handle(std::mem::take(&mut batch)).await;
                 }
-                events += bundle.events.len();
-                together.push(bundle);
+                batch.bundles.push(bundle);
             }
-            self.handle(together).await;
+            self.handle(batch).await;
+            rests.begin(began);
         }
     }
 
-    /// Handles the events of several messages as one batch.
-    async fn handle(&self, bundles: Vec<Bundle>) {
-        if bundles.is_empty() {
+    /// Handles what has gathered as one batch.
+    async fn handle(&self, batch: Batch) {
+        if batch.is_empty() {
             return;
         }
-        let mut batch = Vec::new();
-        let mut holds = Vec::with_capacity(bundles.len());
-        for mut bundle in bundles {
-            let count = bundle.events.len();
-            batch.append(&mut bundle.events);
-            holds.push((count, bundle));
+        let mut events = Vec::with_capacity(batch.events());
+        let mut holds = Vec::with_capacity(batch.bundles.len());
+        for mut bundle in batch.bundles {
+            holds.push((bundle.events.len(), bundle.delivered, bundle.hold));
+            events.append(&mut bundle.events);
         }
-        let handled = self.take_turns(&batch).await;
-        let mut outcomes = batch.into_iter().zip(handled);
-        for (count, mut bundle) in holds {
+        let mut waiting = Vec::with_capacity(batch.answers.len());
+        for (answer, done) in batch.answers {
+            events.push(answer);
+            waiting.push(done);
+        }
+        let handled = self.take_turns(&events).await;
+        let mut outcomes = events.into_iter().zip(handled);
+        for (count, delivered, hold) in holds {
             let left = outcomes.by_ref().take(count).filter(|(_, handled)| *handled != Handled::Done);
-            bundle.events = left.map(|(event, _)| event).collect();
-            if bundle.is_done() {
-                bundle.hold.done();
+            let events: Vec<_> = left.map(|(event, _)| event).collect();
+            if events.is_empty() {
+                hold.done();
             } else {
-                let before = bundle.delivered;
-                self.go_on_with(bundle, before, FIRST_WAIT);
+                self.go_on_with(Bundle { events, unread: Vec::new(), delivered, hold }, delivered, FIRST_WAIT);
             }
+        }
+        for (done, (_, handled)) in waiting.into_iter().zip(outcomes) {
+            // Who waited may be gone, as in a process that is torn down.
+            let _ = done.send(handled);
         }
     }
 
@@ -137,6 +166,23 @@ impl Worker {
     fn go_on_with(&self, bundle: Bundle, before: u64, wait: Duration) {
         let tries = vec![0; bundle.events.len()];
         tokio::spawn(Persisting { worker: self.clone(), bundle, tries, before, wait }.run());
+    }
+}
+
+/// What is handled together.
+#[derive(Default)]
+struct Batch {
+    bundles: Vec<Bundle>,
+    answers: Vec<(Envelope, oneshot::Sender<Handled>)>,
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.bundles.is_empty() && self.answers.is_empty()
+    }
+
+    fn events(&self) -> usize {
+        self.answers.len() + self.bundles.iter().map(|bundle| bundle.events.len()).sum::<usize>()
     }
 }
 
@@ -295,7 +341,7 @@ mod tests {
 
     struct Stage {
         notes: Arc<Notes>,
-        give: mpsc::UnboundedSender<Delivery>,
+        give: mpsc::UnboundedSender<Work>,
         words: mpsc::UnboundedSender<Word>,
         heard: mpsc::UnboundedReceiver<Word>,
         stop: watch::Sender<bool>,
@@ -304,13 +350,14 @@ mod tests {
     impl Stage {
         fn set() -> Self {
             let notes = Arc::new(Notes::default());
-            let (give, taken) = mpsc::unbounded_channel();
+            let (give, given) = mpsc::unbounded_channel();
             let (words, heard) = mpsc::unbounded_channel();
             let stop = watch::Sender::new(false);
             let worker = Worker {
                 size: Size::default(),
                 handler: Arc::<Notes>::clone(&notes),
-                taken: Arc::new(Mutex::new(taken)),
+                given: Arc::new(Mutex::new(given)),
+                company: Company::default(),
                 stop: stop.subscribe(),
             };
             tokio::spawn(worker.run());
@@ -322,7 +369,14 @@ mod tests {
             let items: Vec<_> = events.iter().map(|event| wire::write_event(&envelope(event)).unwrap()).collect();
             let payload = wire::join(Content::Events, &items).into();
             let hold = Hold::new(partition, self.words.clone());
-            self.give.send(Delivery { payload, delivered, hold }).unwrap();
+            self.give.send(Work::Delivery(Delivery { payload, delivered, hold })).unwrap();
+        }
+
+        /// Gives an answer that is not on the stream, and waits for what becomes of it.
+        async fn answer(&self, event: &str) -> Handled {
+            let (done, handled) = oneshot::channel();
+            self.give.send(Work::Answer(Box::new(envelope(event)), done)).unwrap();
+            handled.await.unwrap()
         }
 
         /// Waits until it is told what becomes of a message.
@@ -361,6 +415,18 @@ mod tests {
             assert_eq!(stage.fate().await, Word::Done(partition));
         }
         assert_eq!(stage.notes.batches.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_are_handled_with_what_is_on_the_stream_and_told_once() {
+        let mut stage = Stage::set();
+        stage.deliver(1, 1, &["a/1"]);
+        assert_eq!(stage.answer("a/2").await, Handled::Done);
+        assert_eq!(stage.fate().await, Word::Done(1));
+        assert_eq!(stage.answer("a/later").await, Handled::NotStored, "whoever gave it has it stored");
+        assert_eq!(stage.answer("a/boom").await, Handled::Failed);
+        let batches = stage.notes.batches.lock().unwrap();
+        assert_eq!(batches[..], [vec!["a/1", "a/2"], vec!["a/later"], vec!["a/boom"]]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -417,7 +483,7 @@ mod tests {
     async fn what_cannot_be_read_is_kept_and_done() {
         let mut stage = Stage::set();
         let hold = Hold::new(9, stage.words.clone());
-        stage.give.send(Delivery { payload: "oops".into(), delivered: 1, hold }).unwrap();
+        stage.give.send(Work::Delivery(Delivery { payload: "oops".into(), delivered: 1, hold })).unwrap();
         assert_eq!(stage.fate().await, Word::Done(9));
         assert_eq!(*stage.notes.unread.lock().unwrap(), 1);
     }

@@ -1,0 +1,121 @@
+//! Larger batches where they save work: whoever takes what has gathered rests after each batch, for as long as that took;
+//! among several processes for as much longer that together they come to the database as often as one would.
+//!
+//! When little is to do, a rest is over long before the next item comes, and nobody waits. The more there is to do, the
+//! longer a batch takes, the longer the rest, and the more the next one holds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep_until};
+
+/// The longest rest: what an item may wait for others to go with.
+const LONGEST: Duration = Duration::from_millis(50);
+
+/// How many processes share the database; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Company(Arc<AtomicU32>);
+
+impl Default for Company {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU32::new(1)))
+    }
+}
+
+impl Company {
+    /// Notes how many others there are beside this process.
+    pub fn note(&self, others: usize) {
+        self.0.store(u32::try_from(others).unwrap_or(u32::MAX).saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// Returns how long to rest after work that took so long: alone, half of the time goes by with each.
+    fn rest(&self, took: Duration) -> Duration {
+        let times = self.0.load(Ordering::Relaxed).saturating_mul(2) - 1;
+        took.saturating_mul(times).min(LONGEST)
+    }
+}
+
+/// Paces one who works in batches.
+#[derive(Debug)]
+pub struct Rests {
+    company: Company,
+    until: Instant,
+}
+
+impl Rests {
+    pub fn among(company: Company) -> Self {
+        Self { company, until: Instant::now() }
+    }
+
+    /// Waits for an item, then until the rest is over or a whole batch is there, and gives what has gathered; nothing once
+    /// nobody can give any more.
+    pub async fn gather<T>(&self, given: &mut UnboundedReceiver<T>, most: usize) -> Vec<T> {
+        let mut gathered = Vec::new();
+        if given.recv_many(&mut gathered, most).await > 0 && gathered.len() < most {
+            sleep_until(self.until).await;
+            while gathered.len() < most
+                && let Ok(next) = given.try_recv()
+            {
+                gathered.push(next);
+            }
+        }
+        gathered
+    }
+
+    /// Begins the rest after a batch on which work began at `began`.
+    pub fn begin(&mut self, began: Instant) {
+        let now = Instant::now();
+        self.until = now + self.company.rest(now - began);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+    use tokio::time::advance;
+
+    use super::*;
+
+    const fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rest_is_as_long_as_the_work_and_no_longer_than_the_bound() {
+        let (give, mut given) = mpsc::unbounded_channel();
+        let company = Company::default();
+        let mut rests = Rests::among(company.clone());
+        for (others, work, rest) in [(0, 0, 0), (0, 7, 7), (0, 400, 50), (3, 5, 35), (3, 10, 50)] {
+            company.note(others);
+            let began = Instant::now();
+            advance(ms(work)).await;
+            rests.begin(began);
+            let asked = Instant::now();
+            give.send(1).unwrap();
+            assert_eq!(rests.gather(&mut given, 10).await, [1]);
+            assert_eq!(asked.elapsed(), ms(rest));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_meanwhile_goes_along_and_a_whole_batch_waits_for_nothing() {
+        let (give, mut given) = mpsc::unbounded_channel();
+        let mut rests = Rests::among(Company::default());
+        rests.until = Instant::now() + ms(20);
+        give.send(1).unwrap();
+        let later = async {
+            tokio::time::sleep(ms(10)).await;
+            (2..6).for_each(|item| give.send(item).unwrap());
+        };
+        let (gathered, ()) = tokio::join!(rests.gather(&mut given, 3), later);
+        assert_eq!(gathered, [1, 2, 3]);
+        rests.until = Instant::now() + ms(20);
+        let asked = Instant::now();
+        assert_eq!(rests.gather(&mut given, 2).await, [4, 5]);
+        assert_eq!(asked.elapsed(), Duration::ZERO);
+        drop(give);
+        assert!(rests.gather(&mut given, 2).await.is_empty());
+    }
+}
