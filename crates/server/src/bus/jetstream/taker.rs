@@ -10,15 +10,17 @@ use futures_util::StreamExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::pulls::{Came, EXPIRES, Pulls};
+use super::pulls::{Came, EXPIRES, Ended, Pulls, TRIAL};
 use super::stream;
 use super::worker::Work;
 use crate::bus::partition::PARTITIONS;
 
 /// How often lost requests and long work are looked for.
-const TICK: Duration = Duration::from_millis(500);
+const TICK: Duration = Duration::from_millis(250);
 /// How long the stream waits before it gives a message again that was given back, unless Usher stops.
 const REST: Duration = Duration::from_secs(1);
+/// What a consumer's new leader answers to the requests that the one before held.
+const NEW_LEADER: &str = "Leadership Change";
 
 /// A message of a partition, in this process's hand.
 #[derive(Debug)]
@@ -69,6 +71,20 @@ impl Drop for Hold {
     }
 }
 
+/// What a request says, by itself and in the acknowledgement of the message before.
+#[derive(Debug)]
+struct Wording {
+    ask: Bytes,
+    ask_on: Bytes,
+}
+
+impl Wording {
+    fn of(expires: Duration) -> Self {
+        let request = format!(r#"{{"batch":1,"expires":{}}}"#, expires.as_nanos());
+        Self { ask_on: Bytes::from(format!("+NXT {request}")), ask: Bytes::from(request) }
+    }
+}
+
 /// Asks, takes and tells.
 #[derive(Debug)]
 pub(super) struct Taker {
@@ -78,8 +94,8 @@ pub(super) struct Taker {
     inbox: String,
     /// Where messages are asked for, by partition.
     ask: Vec<Subject>,
-    request: Bytes,
-    ask_on: Bytes,
+    usual: Wording,
+    trial: Wording,
     pulls: Pulls,
     taken: mpsc::UnboundedSender<Work>,
     words: mpsc::UnboundedSender<Word>,
@@ -97,14 +113,13 @@ impl Taker {
     ) -> Self {
         let client = context.client();
         let (words, heard) = mpsc::unbounded_channel();
-        let request = format!(r#"{{"batch":1,"expires":{}}}"#, EXPIRES.as_nanos());
         let ask =
             |partition| Subject::from(format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{}", stream::consumer_of(partition)));
         Self {
             inbox: client.new_inbox(),
             ask: (0..PARTITIONS).map(ask).collect(),
-            ask_on: Bytes::from(format!("+NXT {request}")),
-            request: Bytes::from(request),
+            usual: Wording::of(EXPIRES),
+            trial: Wording::of(TRIAL),
             context: context.clone(),
             client,
             pulls: Pulls::new(),
@@ -168,12 +183,16 @@ impl Taker {
         }
     }
 
-    /// Notes that a request ended without a message. One that expired is made again at once, others in a while.
+    /// Notes that a request ended without a message. One that expired is made again at once, others with the next tick.
     async fn ended(&mut self, message: &async_nats::Message) {
         let Some((rest, request)) = message.subject.rsplit_once('.') else { return };
         let (Some(partition), Ok(request)) = (last_number(rest), request.parse()) else { return };
-        let expired = message.status == Some(StatusCode::TIMEOUT);
-        if self.pulls.ended(partition, request) && expired && !self.is_stopping {
+        let why = match message.status {
+            Some(StatusCode::TIMEOUT) => Ended::Expired,
+            _ if message.description.as_deref() == Some(NEW_LEADER) => Ended::NewLeader,
+            _ => Ended::Refused,
+        };
+        if self.pulls.ended(partition, request, why, Instant::now()) && !self.is_stopping {
             self.ask(partition).await;
         }
     }
@@ -186,9 +205,10 @@ impl Taker {
                 if self.is_stopping {
                     return self.tell(reply, Bytes::from_static(b"+ACK")).await;
                 }
-                let inbox = self.note_request(partition);
+                let (inbox, wording) = self.note_request(partition);
                 // The acknowledgement asks for the next message: one message out for one message in.
-                let _ = self.client.publish_with_reply(reply, inbox, self.ask_on.clone()).await;
+                let request = wording.ask_on.clone();
+                let _ = self.client.publish_with_reply(reply, inbox, request).await;
             }
             Word::Back(partition) => {
                 let Some(reply) = self.pulls.let_go(partition) else { return };
@@ -217,13 +237,16 @@ impl Taker {
     }
 
     async fn ask(&mut self, partition: usize) {
-        let inbox = self.note_request(partition);
-        let _ = self.client.publish_with_reply(self.ask[partition].clone(), inbox, self.request.clone()).await;
+        let (inbox, wording) = self.note_request(partition);
+        let request = wording.ask.clone();
+        let _ = self.client.publish_with_reply(self.ask[partition].clone(), inbox, request).await;
     }
 
-    fn note_request(&mut self, partition: usize) -> String {
+    /// Notes a request; gives where it is answered and what it says.
+    fn note_request(&mut self, partition: usize) -> (String, &Wording) {
         let request = self.pulls.ask(partition, Instant::now());
-        format!("{}.{partition}.{request}", self.inbox)
+        let inbox = format!("{}.{partition}.{}", self.inbox, request.number);
+        (inbox, if request.is_trial { &self.trial } else { &self.usual })
     }
 
     async fn tell(&self, reply: Subject, word: Bytes) {
