@@ -1,7 +1,6 @@
 //! Looks at NATS and its stream without working on them.
 
-use async_nats::jetstream::ErrorCode;
-use async_nats::jetstream::context::{ContextBuilder, GetStreamErrorKind};
+use async_nats::jetstream::context::ContextBuilder;
 
 use super::connection::{self, Nats};
 use super::{OpenError, stream};
@@ -47,10 +46,8 @@ pub async fn look(nats: &Nats) -> Result<Seen, OpenError> {
                 lagging: others.filter(|other| other.offline || !other.current).count(),
             })
         }
-        Err(error) => match error.kind() {
-            GetStreamErrorKind::JetStream(refusal) if refusal.error_code() == ErrorCode::STREAM_NOT_FOUND => None,
-            _ => return Err(stream::refused(nats, error)),
-        },
+        Err(error) if stream::is_gone(&error) => None,
+        Err(error) => return Err(stream::refused(nats, error)),
     };
     Ok(Seen { version: client.server_info().version, stream })
 }

@@ -358,7 +358,11 @@ async fn look_after(stream: Weak<JetStream>) {
         }
         let answer = match this.context.get_stream(&this.nats.stream).await {
             Ok(found) => Ok(found.cached_info().state.messages),
-            Err(_) => stream::ensure(&this.context, &this.nats).await.map(|found| found.state.messages),
+            Err(error) if stream::is_gone(&error) => {
+                stream::ensure(&this.context, &this.nats).await.map(|found| found.state.messages)
+            }
+            // Its servers may be choosing a leader, and have enough to do.
+            Err(error) => Err(stream::refused(&this.nats, error)),
         };
         let answered = answer.is_ok();
         match answer {

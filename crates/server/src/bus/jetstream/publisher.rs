@@ -26,8 +26,9 @@ const WAITING: usize = 16_384;
 const WAITING_BYTES: usize = 64 * 1024 * 1024;
 /// How long the stream may take to say that it has a message.
 const ACKNOWLEDGED: Duration = Duration::from_secs(5);
-/// For how long a message is offered again to a stream that has no leader, and how often.
-const NO_LEADER: Duration = Duration::from_secs(3);
+/// For how long a message is offered again to a stream that has no leader, and how often: its servers mostly choose one
+/// within nine seconds, and nobody knows when a provider that is refused comes again.
+const NO_LEADER: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_millis(100);
 /// What the stream answers that holds all that it may, or whose server does.
 const FULL: [ErrorCode; 3] =
@@ -209,8 +210,12 @@ async fn publish(client: &Client, subject: &str, message: Vec<u8>) -> Result<(),
         let request = Request::new().payload(message.clone()).timeout(Some(ACKNOWLEDGED));
         let answer = match client.send_request(subject.to_owned(), request).await {
             Ok(answer) => answer,
-            // Nobody took it: while the stream's servers agree on a new leader, it comes again.
-            Err(error) if error.kind() == RequestErrorKind::NoResponders && Instant::now() < give_up => {
+            // Nobody took it, or who did is dead: while the stream's servers choose a leader, it comes again. If it was
+            // taken after all, its events are known by their ids.
+            Err(error)
+                if matches!(error.kind(), RequestErrorKind::NoResponders | RequestErrorKind::TimedOut)
+                    && Instant::now() < give_up =>
+            {
                 sleep(AGAIN).await;
                 continue;
             }

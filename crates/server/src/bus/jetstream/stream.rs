@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, pull};
-use async_nats::jetstream::context::{Context, GetStreamErrorKind};
+use async_nats::jetstream::context::{Context, GetStreamError, GetStreamErrorKind};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType};
 use async_nats::jetstream::{ErrorCode, consumer};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -51,14 +51,12 @@ pub(super) async fn ensure(context: &Context, nats: &Nats) -> Result<Info, OpenE
     };
     let found = match context.get_stream(&nats.stream).await {
         Ok(found) => found.cached_info().clone(),
-        Err(error) => match error.kind() {
-            GetStreamErrorKind::JetStream(refusal) if refusal.error_code() == ErrorCode::STREAM_NOT_FOUND => {
-                let made = context.create_stream(wanted.clone()).await;
-                tracing::info!(stream = nats.stream, replicas = nats.replicas, "made the stream");
-                made.map_err(|source| refused(nats, source))?.cached_info().clone()
-            }
-            _ => return Err(refused(nats, error)),
-        },
+        Err(error) if is_gone(&error) => {
+            let made = context.create_stream(wanted.clone()).await;
+            tracing::info!(stream = nats.stream, replicas = nats.replicas, "made the stream");
+            made.map_err(|source| refused(nats, source))?.cached_info().clone()
+        }
+        Err(error) => return Err(refused(nats, error)),
     };
     compare(&wanted, &found.config)?;
     make_consumers(context, nats).await?;
@@ -113,6 +111,11 @@ async fn make_consumers(context: &Context, nats: &Nats) -> Result<(), OpenError>
         made.map(drop).map_err(|source| refused(nats, source))
     });
     made.buffer_unordered(MADE_AT_ONCE).try_collect::<()>().await
+}
+
+/// Says whether NATS answered that there is no such stream.
+pub(super) fn is_gone(error: &GetStreamError) -> bool {
+    matches!(error.kind(), GetStreamErrorKind::JetStream(refusal) if refusal.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
 pub(super) fn refused(nats: &Nats, source: impl std::error::Error + Send + Sync + 'static) -> OpenError {
