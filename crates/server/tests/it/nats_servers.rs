@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::context::GetStreamErrorKind;
+use async_nats::jetstream::stream::ClusterInfo;
 
 use crate::server::new_folder;
 
 /// How long the servers may take to agree on who leads.
-const AGREED: Duration = Duration::from_secs(30);
+const AGREED: Duration = Duration::from_secs(90);
 
 /// A cluster of servers with JetStream; they are killed and their data is removed when it is dropped.
 pub struct NatsServers {
@@ -77,15 +78,34 @@ impl NatsServers {
 
     /// Returns the place of the server that leads a stream.
     pub async fn leader_of(&self, stream: &str) -> usize {
+        self.when(stream, |cluster| {
+            let leader = cluster.leader.as_ref()?;
+            Some(leader.trim_start_matches('n').parse().expect("servers are called by their place"))
+        })
+        .await
+    }
+
+    /// Waits until every server is there and has all of a stream.
+    pub async fn whole(&self, stream: &str) {
+        self.when(stream, |cluster| {
+            let others = &cluster.replicas;
+            let is_whole = others.len() + 1 == self.servers.len() && others.iter().all(|o| o.current && !o.offline);
+            is_whole.then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until those who keep a stream are as wanted.
+    async fn when<T>(&self, stream: &str, wanted: impl Fn(&ClusterInfo) -> Option<T>) -> T {
         let give_up = Instant::now() + AGREED;
         loop {
             if let Ok(client) = async_nats::connect(self.addresses()).await
                 && let Ok(found) = async_nats::jetstream::new(client).get_stream(stream).await
-                && let Some(leader) = found.cached_info().cluster.as_ref().and_then(|cluster| cluster.leader.as_ref())
+                && let Some(found) = found.cached_info().cluster.as_ref().and_then(&wanted)
             {
-                return leader.trim_start_matches('n').parse().expect("servers are called by their place");
+                return found;
             }
-            assert!(Instant::now() < give_up, "the stream has no leader");
+            assert!(Instant::now() < give_up, "the stream has no leader, or not all of its servers");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
