@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
@@ -26,27 +27,33 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 pub(crate) struct Writer {
     options: Arc<SqliteConnectOptions>,
     connection: Arc<Mutex<Option<SqliteConnection>>>,
+    closed: Arc<AtomicBool>,
 }
 
 impl Writer {
     /// Connects.
     pub(super) async fn open(options: SqliteConnectOptions) -> Result<Self> {
         let connection = options.connect().await?;
-        Ok(Self { options: Arc::new(options), connection: Arc::new(Mutex::new(Some(connection))) })
+        let connection = Arc::new(Mutex::new(Some(connection)));
+        Ok(Self { options: Arc::new(options), connection, closed: Arc::default() })
     }
 
     /// Waits for the writer; nothing is begun yet.
     pub(super) async fn take(&self) -> Result<Writing> {
         let taken = tokio::time::timeout(TURN, Arc::clone(&self.connection).lock_owned());
         let mut connection = taken.await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        if self.closed.load(Ordering::Acquire) {
+            return Err(sqlx::Error::PoolClosed.into());
+        }
         if connection.is_none() {
             *connection = Some(self.options.connect().await?);
         }
         Ok(Writing { connection: Some(connection), begun: false })
     }
 
-    /// Closes the connection, which writes the log back to the file; the next transaction would open it again.
+    /// Closes the connection, which writes the log back to the file; whoever asks for it from now on is refused.
     pub(super) async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
         if let Some(connection) = self.connection.lock().await.take() {
             // What is committed is in the log, whatever becomes of this.
             let _ = connection.close().await;
@@ -183,6 +190,7 @@ mod tests {
         assert!(failing.run_last(text, SqliteArguments::default()).await.is_err());
         assert_eq!(count(&writer).await, 3, "nothing of a transaction that fails stays");
         writer.close().await;
+        assert!(writer.take().await.is_err(), "a closed writer is not opened again");
         std::fs::remove_dir_all(folder).unwrap();
     }
 }
