@@ -392,7 +392,7 @@ impl Handle {
         let deadline = tokio::time::Instant::now() + within;
         self.refuse();
         let Some((workers, timers)) = self.0.ending.lock().await.take() else { return };
-        timers.finish().await;
+        timers.finish(deadline).await;
         if let Workers::JetStream(workers) = &workers {
             // What is on the stream is for others, or for the next start; what is in hand is finished.
             self.finish(deadline, workers.finish()).await;

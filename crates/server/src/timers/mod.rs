@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
 use usher_store::{Error, Hot};
 
 use crate::bus::Bus;
@@ -88,12 +88,12 @@ impl Timers {
         Self { stop, tasks }
     }
 
-    /// Ends the loops, each after what it is doing.
-    pub async fn finish(self) {
+    /// Ends the loops, each after what it is doing; one that waits for the store until the deadline is left to itself.
+    pub async fn finish(self, deadline: Instant) {
         self.stop.send_replace(true);
         for task in self.tasks {
             // It ends by itself, or with the runtime.
-            let _ = task.await;
+            let _ = timeout_at(deadline, task).await;
         }
     }
 }
@@ -239,5 +239,20 @@ async fn prune_all(of: &Loop) -> Result<(), Error> {
             return Ok(());
         }
         tokio::time::sleep((PRUNE_PAUSE * began.elapsed()).max(Duration::from_millis(20))).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_loop_that_the_store_keeps_waiting_does_not_keep_usher_from_stopping() {
+        let stop = watch::Sender::new(false);
+        let hanging = || tokio::spawn(std::future::pending());
+        let timers = Timers { stop, tasks: vec![hanging(), hanging()] };
+        let began = Instant::now();
+        timers.finish(began + Duration::from_secs(10)).await;
+        assert_eq!(began.elapsed().as_secs(), 10);
     }
 }
