@@ -87,12 +87,11 @@ async fn carry_out(shared: &Shared, held: &Held) -> Fate {
 async fn place(shared: &Shared, held: &Held, time: SignedDuration) -> Result<OwnedSemaphorePermit, Fate> {
     let patience = held.due.leased_until.duration_since(shared.parts.clock.now()).saturating_sub(time);
     let patience = Duration::try_from(patience).unwrap_or_default();
-    let mut stopping = shared.stopping.subscribe();
-    let mut lives = shared.presence.lives();
+    let lost = shared.presence.lost();
     tokio::select! {
         biased;
-        _ = stopping.wait_for(|stopping| *stopping) => Err(Fate::Back),
-        _ = lives.changed() => Err(Fate::Back),
+        () = shared.stopping.cancelled() => Err(Fate::Back),
+        () = lost.cancelled() => Err(Fate::Back),
         place = places(shared, held.system()).acquire_owned() => place.map_err(|_| Fate::Back),
         () = tokio::time::sleep(patience) => Err(Fate::Waits { system: held.system().to_owned() }),
     }

@@ -26,7 +26,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
 use usher_connect::call::Caller;
 use usher_connect::http;
 use usher_engine::effect::{Effect, EffectKind};
@@ -128,9 +129,9 @@ struct Shared {
     /// How many sweeps were asked for, and how many of these are over.
     sweeps_asked: AtomicU64,
     sweeps_done: AtomicU64,
-    stopping: watch::Sender<bool>,
+    stopping: CancellationToken,
     /// Whether this process has nothing more to do with the store.
-    left: watch::Sender<bool>,
+    left: CancellationToken,
 }
 
 /// The sends of one address that are in hand, first to last; somebody works on it as long as it is there.
@@ -167,8 +168,8 @@ impl Dispatcher {
             sweep: Notify::new(),
             sweeps_asked: AtomicU64::new(0),
             sweeps_done: AtomicU64::new(0),
-            stopping: watch::Sender::new(false),
-            left: watch::Sender::new(false),
+            stopping: CancellationToken::new(),
+            left: CancellationToken::new(),
         }))
     }
 
@@ -286,7 +287,7 @@ impl Dispatcher {
 
     /// Stops: what is under way is finished until the deadline, what only waits goes back to the store.
     pub async fn finish(&self, deadline: tokio::time::Instant) {
-        self.0.stopping.send_replace(true);
+        self.0.stopping.cancel();
         let is_busy = || self.in_hand() > 0 || self.0.settler.owes();
         while is_busy() && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -299,7 +300,7 @@ impl Dispatcher {
 
     /// Takes this process off the list of those that are up. To be called once it does nothing more.
     pub async fn leave(&self) {
-        self.0.left.send_replace(true);
+        self.0.left.cancel();
         let name = self.0.presence.name();
         if let Err(error) = self.0.parts.store.leave(&name).await {
             tracing::warn!(%error, "cannot take leave; the other processes find out by themselves");
@@ -317,7 +318,7 @@ impl Shared {
     }
 
     fn is_stopping(&self) -> bool {
-        *self.stopping.borrow()
+        self.stopping.is_cancelled()
     }
 
     /// Takes a place for an effect of a system, unless nothing of that system is to be taken now, or others wait for it.
@@ -369,6 +370,8 @@ impl Shared {
         for (id, lane) in lock(&self.lanes).iter_mut() {
             waiting.extend(lane.drain(1.min(lane.len())..).map(|held| (id.clone(), held)));
         }
+        // A map tells its lanes in any order, and the same must be done in the same.
+        waiting.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (lane, held) in waiting {
             self.give(&held, Fate::Back, Some(lane));
         }
@@ -463,12 +466,11 @@ impl Shared {
     /// Waits in memory, unless Usher stops before or may have lost what it leased; says whether the time was waited.
     async fn pause(&self, wait: SignedDuration) -> bool {
         let wait = Duration::try_from(wait).unwrap_or_default();
-        let mut stopping = self.stopping.subscribe();
-        let mut lives = self.presence.lives();
+        let lost = self.presence.lost();
         tokio::select! {
             biased;
-            _ = stopping.wait_for(|stopping| *stopping) => false,
-            _ = lives.changed() => false,
+            () = self.stopping.cancelled() => false,
+            () = lost.cancelled() => false,
             () = tokio::time::sleep(wait) => true,
         }
     }

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
+use tokio_util::sync::CancellationToken;
 use usher_store::{Beat, Error};
 
 use super::{Shared, lock};
@@ -40,31 +40,24 @@ pub(super) struct Presence {
     others: Mutex<Watch>,
     /// Whether the store took the last beat: one that is full or read-only answers, and takes nothing.
     is_heard: AtomicBool,
-    /// Raised whenever what was leased may be lost.
-    lives: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
 struct Life {
+    number: u64,
     /// The name in leases.
     name: Arc<str>,
     /// When the last beat began that the store took; none before the first of this life.
     up_at: Option<Instant>,
+    /// Set when what was leased in it may be lost.
+    lost: CancellationToken,
 }
 
 impl Presence {
     pub(super) fn new(process: String, is_alone: bool, company: Company) -> Self {
-        let life = Life { name: Arc::from(process.as_str()), up_at: None };
-        let (lives, _) = watch::channel(0);
-        Self {
-            process,
-            is_alone,
-            company,
-            life: Mutex::new(life),
-            others: Mutex::default(),
-            is_heard: AtomicBool::new(true),
-            lives,
-        }
+        let life = Life { number: 0, name: Arc::from(process.as_str()), up_at: None, lost: CancellationToken::new() };
+        let (life, others) = (Mutex::new(life), Mutex::default());
+        Self { process, is_alone, company, life, others, is_heard: AtomicBool::new(true) }
     }
 
     /// Says whether the store took the last sign of life.
@@ -83,20 +76,19 @@ impl Presence {
         *life.name == *name && (self.is_alone || life.up_at.is_some_and(|at| at.elapsed() < HOLDS))
     }
 
-    /// Returns what changes whenever what was leased may be lost.
-    pub(super) fn lives(&self) -> watch::Receiver<u64> {
-        self.lives.subscribe()
+    /// Returns what is set when what is leased by the present name may be lost.
+    pub(super) fn lost(&self) -> CancellationToken {
+        lock(&self.life).lost.clone()
     }
 
     /// Takes another name, since what was leased by the present one may be lost.
     fn begin_another_life(&self) {
-        let number = *self.lives.borrow() + 1;
-        {
-            let mut life = lock(&self.life);
-            life.name = Arc::from(format!("{}.{number}", self.process));
-            life.up_at = None;
-        }
-        self.lives.send_replace(number);
+        let mut life = lock(&self.life);
+        let number = life.number + 1;
+        let name = Arc::from(format!("{}.{number}", self.process));
+        let former = std::mem::replace(&mut *life, Life { number, name, up_at: None, lost: CancellationToken::new() });
+        drop(life);
+        former.lost.cancel();
     }
 
     /// Returns when what is leased is lost unless there is a beat before.
@@ -214,10 +206,9 @@ pub(super) async fn run(alive: Weak<Shared>) {
     let mut is_away = false;
     loop {
         let Some(shared) = alive.upgrade() else { return };
-        let mut left = shared.left.subscribe();
         tokio::select! {
             biased;
-            _ = left.wait_for(|left| *left) => return,
+            () = shared.left.cancelled() => return,
             _ = ticks.tick() => {}
         }
         let beat = shared.beat();
@@ -290,16 +281,15 @@ mod tests {
         tokio::time::advance(Duration::from_millis(1)).await;
         assert!(!presence.holds(&first) && presence.is_lost());
 
-        let mut lives = presence.lives();
+        let lost = presence.lost();
         presence.begin_another_life();
-        assert!(lives.has_changed().unwrap());
+        assert!(lost.is_cancelled() && !presence.lost().is_cancelled());
         presence.note(&first, Instant::now(), Vec::new());
         let second = presence.name();
         assert!(!presence.holds(&second), "a beat of the former life says nothing of this one");
         presence.note(&second, Instant::now(), Vec::new());
         assert!(presence.holds(&second) && !presence.holds(&first));
-        lives.borrow_and_update();
-        assert!(!lives.has_changed().unwrap());
+        assert!(!presence.lost().is_cancelled());
     }
 
     #[tokio::test(start_paused = true)]

@@ -25,10 +25,9 @@ pub(super) fn start(shared: &Arc<Shared>) {
 async fn run(alive: Weak<Shared>) {
     loop {
         let Some(shared) = alive.upgrade() else { return };
-        let mut stopping = shared.stopping.subscribe();
         tokio::select! {
             biased;
-            _ = stopping.wait_for(|stopping| *stopping) => return,
+            () = shared.stopping.cancelled() => return,
             () = shared.sweep.notified() => {}
             () = tokio::time::sleep(shared.settings.sweep_every) => {}
         }
