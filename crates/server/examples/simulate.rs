@@ -5,11 +5,13 @@
 #[path = "../tests/it/simulation/mod.rs"]
 mod simulation;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use clap::Parser;
 use simulation::Plan;
 use simulation::mutants::Mutant;
+use simulation::world::Voice;
 
 /// Lives through simulated worlds, until a promise is broken.
 #[derive(Debug, Parser)]
@@ -23,12 +25,31 @@ struct Arguments {
     /// After how many steps the weather calms down.
     #[arg(long, default_value_t = simulation::STEPS)]
     steps: u64,
+    /// Go on when a promise was broken.
+    #[arg(long)]
+    go_on: bool,
     /// Live through them with an Usher that breaks a promise each, and tell what gives it away.
     #[arg(long)]
     mutants: bool,
-    /// Print everything as it happens.
+    /// Ask the store on SQLite too, call by call, which must answer the same.
+    #[arg(long)]
+    beside_sqlite: bool,
+    /// Print what happens as it happens.
     #[arg(long)]
     aloud: bool,
+    /// Print every step too: everything that the digest tells of.
+    #[arg(long)]
+    every_step: bool,
+}
+
+impl Arguments {
+    fn voice(&self) -> Voice {
+        match (self.every_step, self.aloud) {
+            (true, _) => Voice::EveryStep,
+            (false, true) => Voice::Aloud,
+            (false, false) => Voice::Silent,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -36,14 +57,28 @@ fn main() -> ExitCode {
     if arguments.mutants {
         return tell_of_mutants(&arguments);
     }
+    let (mut lived, mut broken, mut met) = (0, 0, BTreeMap::new());
     for seed in arguments.seed..arguments.seed + arguments.seeds {
-        let report = simulation::run(Plan { steps: arguments.steps, aloud: arguments.aloud, ..Plan::of(seed) });
+        let report = simulation::run(Plan {
+            steps: arguments.steps,
+            beside_sqlite: arguments.beside_sqlite,
+            voice: arguments.voice(),
+            ..Plan::of(seed)
+        });
         print!("{report}");
-        if !report.violations.is_empty() {
-            return ExitCode::FAILURE;
+        lived += 1;
+        for (trouble, times) in &report.tally.met {
+            *met.entry(trouble.clone()).or_insert(0) += times;
+        }
+        broken += u64::from(!report.violations.is_empty());
+        if broken > 0 && !arguments.go_on {
+            break;
         }
     }
-    ExitCode::SUCCESS
+    if lived > 1 {
+        println!("{lived} worlds, promises broken in {broken}; met: {met:?}");
+    }
+    if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn tell_of_mutants(arguments: &Arguments) -> ExitCode {

@@ -41,6 +41,9 @@ use crate::error::Result;
 /// stand in front of the true one.
 #[async_trait]
 pub trait Hot: Send + Sync + std::fmt::Debug {
+    /// Says whether only one process can work on it.
+    fn is_single_process(&self) -> bool;
+
     /// Loads what a turn at each of these addresses needs, in the order of `keys`, in one round trip. An address
     /// that is not known yet comes back with the contact that its first commit will store.
     async fn load(&self, keys: &[AddressKey]) -> Result<Vec<Loaded>>;
@@ -124,6 +127,10 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
 
 #[async_trait]
 impl Hot for Store {
+    fn is_single_process(&self) -> bool {
+        self.db.dialect() == Dialect::Sqlite
+    }
+
     async fn load(&self, keys: &[AddressKey]) -> Result<Vec<Loaded>> {
         load::load(&self.db, keys).await
     }

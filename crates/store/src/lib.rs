@@ -109,11 +109,6 @@ impl Store {
         migrations::check(&self.db).await
     }
 
-    /// Says whether only one process can work on this database.
-    pub fn is_single_process(&self) -> bool {
-        self.db.dialect() == db::Dialect::Sqlite
-    }
-
     /// Asks the database something small, to learn whether it answers.
     pub async fn ping(&self) -> Result<()> {
         use db::Queries;

@@ -37,7 +37,7 @@ async fn run(room: Weak<Room>) {
 /// Reads what waits; nothing if another process does.
 async fn sample(room: &Room) -> Result<Backlog, Error> {
     let now = room.clock.now();
-    if !room.records.is_single_process() {
+    if !room.store.is_single_process() {
         let mut tx = room.records.begin().await?;
         let claimed = tx.backlog().claim(now, HELD).await?;
         tx.commit().await?;

@@ -245,7 +245,7 @@ impl Handle {
             metrics: Arc::clone(&metrics),
             live: live.clone(),
             owner: owner.clone(),
-            is_alone: core.store.is_single_process(),
+            is_alone: hot.is_single_process(),
         };
         let (statuses, told) = Statuses::new();
         let room = Arc::new(Room {

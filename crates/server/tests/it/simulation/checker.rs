@@ -10,6 +10,7 @@ use usher_engine::EventKind;
 use usher_engine::session::{State, Wait};
 use usher_store::DeliveryState;
 
+use super::absence::Away;
 use super::customers::Post;
 use super::faulty::short;
 use super::memory::MemoryStore;
@@ -18,11 +19,8 @@ use super::provider::{Provider, Received, Seen, status_of};
 use super::shop::SESSION_SECONDS;
 use super::world::World;
 
-/// How late a timer may be beside the time in which nobody was up, in milliseconds.
+/// How late a timer may be beside the time in which nobody served, in milliseconds.
 const LATE: i64 = 30_000;
-
-/// A pause of which nobody is sure that it was one; what is longer is given back to the sessions, in milliseconds.
-const GRACE: i64 = 13_000;
 
 /// How late a turn may be without giving the time back, in milliseconds.
 const TARDY: i64 = 5_000;
@@ -74,7 +72,7 @@ pub fn check(world: &World, store: &MemoryStore, provider: &Provider, post: &Pos
     let tables = store.tables();
     let seen = provider.seen();
     let journal = Journal::read(&tables);
-    let outages = world.outages();
+    let away = world.away();
     let mut broken = Vec::new();
     every_accepted_message_is_handled_once(&journal, post, &mut broken);
     every_event_is_handled_once(&journal, &mut broken);
@@ -83,10 +81,10 @@ pub fn check(world: &World, store: &MemoryStore, provider: &Provider, post: &Pos
     transcripts_are_whole(&tables, &journal, &mut broken);
     no_effect_is_lost(&tables, &journal, &seen, &mut broken);
     sends_arrive_in_order(&journal, &seen, &mut broken);
-    the_same_send_is_the_same(&seen, &mut broken);
+    the_same_send_is_the_same(&tables, &seen, &mut broken);
     replies_are_right(&seen, &mut broken);
-    timers_are_neither_early_nor_lost(&journal, &outages, &mut broken);
-    sessions_last_as_long_as_they_should(&journal, &outages, &mut broken);
+    timers_are_neither_early_nor_lost(&journal, &away, &mut broken);
+    sessions_last_as_long_as_they_should(&journal, &away, &mut broken);
     nobody_waits_for_what_has_come(&tables, &mut broken);
     statuses_are_kept(&tables, &seen, &mut broken);
     statistics_add_up(&tables, &journal, &mut broken);
@@ -259,8 +257,9 @@ fn sends_arrive_in_order(journal: &Journal, seen: &Seen, broken: &mut Broken) {
     }
 }
 
-/// What is sent twice under one id is the same, and nobody is at it again before what became of it could be known.
-fn the_same_send_is_the_same(seen: &Seen, broken: &mut Broken) {
+/// What is sent twice under one id is the same, and nobody is at it again before what became of it could be known; but who
+/// was buried alive may still be at it.
+fn the_same_send_is_the_same(tables: &Tables, seen: &Seen, broken: &mut Broken) {
     let mut before: BTreeMap<&str, &Received> = BTreeMap::new();
     for request in &seen.requests {
         if let Some(first) = before.get(request.effect.as_str()) {
@@ -273,7 +272,8 @@ fn the_same_send_is_the_same(seen: &Seen, broken: &mut Broken) {
                 ));
             }
             let waited = request.left_at - first.at;
-            if first.taken && waited < 4_000 {
+            let is_buried = first.owner.as_ref().is_some_and(|owner| tables.buried.contains(owner));
+            if first.taken && waited < 4_000 && !is_buried {
                 broken
                     .push(format!("{} was sent again {waited} ms after the provider took it", short(&request.effect)));
             }
@@ -293,29 +293,32 @@ fn replies_are_right(seen: &Seen, broken: &mut Broken) {
     }
 }
 
-fn timers_are_neither_early_nor_lost(journal: &Journal, outages: &[(i64, i64)], broken: &mut Broken) {
+fn timers_are_neither_early_nor_lost(journal: &Journal, away: &Away, broken: &mut Broken) {
     for (session, turns) in journal.sessions() {
-        let mut set: Option<(u32, i64)> = None;
+        // The generation, and from when it was set for when.
+        let mut set: Option<(u32, i64, i64)> = None;
         for (entry, kind) in &turns {
             if let EventKind::TimerFired { generation, .. } = kind {
-                match set {
-                    Some((newest, due)) if newest == *generation && entry.committed_at.min(entry.at) < due => {
-                        broken
-                            .push(format!("a timer of session {session} fired {} ms early", due - entry.committed_at));
+                if let Some((newest, since, due)) = set
+                    && newest == *generation
+                {
+                    let early = away.due(since, due) - entry.committed_at.min(entry.at);
+                    if early > 0 {
+                        broken.push(format!("a timer of session {session} fired {early} ms early"));
                     }
-                    _ => {}
                 }
-            } else if let Some((_, due)) = set
-                && let late = entry.at - due
-                && late > LATE + downtime(outages, due, entry.at)
+            } else if let Some((_, since, due)) = set
+                && let late = away.lateness(due, entry.at)
+                && late > LATE
             {
-                broken.push(format!("a timer of session {session} had not fired {late} ms after it was due"));
+                let set = entry.at - since;
+                broken.push(format!("a timer of session {session} was {late} ms late, {set} ms after it was set"));
             }
             if let Some(timer) = entry.timers.values().last() {
-                set = timer.as_ref().map(|timer| (timer.generation, timer.due));
+                set = timer.as_ref().map(|timer| (timer.generation, entry.committed_at, timer.due));
             }
             if let EventKind::TimerFired { generation, .. } = kind
-                && set.is_some_and(|(newest, _)| newest == *generation)
+                && set.is_some_and(|(newest, ..)| newest == *generation)
             {
                 set = None;
             }
@@ -324,19 +327,18 @@ fn timers_are_neither_early_nor_lost(journal: &Journal, outages: &[(i64, i64)], 
 }
 
 /// A session ends by silence only when the customer was silent for its whole length, time without Usher left out.
-fn sessions_last_as_long_as_they_should(journal: &Journal, outages: &[(i64, i64)], broken: &mut Broken) {
+fn sessions_last_as_long_as_they_should(journal: &Journal, away: &Away, broken: &mut Broken) {
     for (session, turns) in journal.sessions() {
         let mut heard = 0;
         for (entry, kind) in turns {
             match kind {
                 EventKind::MessageReceived { .. } => heard = entry.at,
                 EventKind::SessionExpired => {
-                    let long = |outage: &&(i64, i64)| outage.1 - outage.0 > GRACE;
-                    let long: Vec<(i64, i64)> = outages.iter().filter(long).copied().collect();
-                    let given_back = (downtime(&long, heard, entry.at) - GRACE * long.len() as i64).max(0);
-                    let silent = entry.at - heard - given_back;
-                    if silent < SESSION_SECONDS * 1_000 - TARDY || entry.committed_at < entry.at {
-                        broken.push(format!("session {session} expired after {silent} ms of silence (heard {heard}, {} later, down {long:?})", entry.at - heard));
+                    let due = away.due(heard, heard + SESSION_SECONDS * 1_000);
+                    let early = due - TARDY - entry.at;
+                    if early > 0 || entry.committed_at < entry.at {
+                        broken
+                            .push(format!("session {session} expired {early} ms too early (heard {heard}, {away:?})"));
                     }
                 }
                 _ => {}
@@ -411,9 +413,4 @@ fn statistics_add_up(tables: &Tables, journal: &Journal, broken: &mut Broken) {
     for (node, balance) in balance.into_iter().filter(|(_, balance)| *balance != 0) {
         broken.push(format!("node {node}: {balance} more came in than left, stayed or ended"));
     }
-}
-
-/// Returns how long nobody was up between two times.
-fn downtime(outages: &[(i64, i64)], from: i64, to: i64) -> i64 {
-    outages.iter().map(|(began, ended)| (to.min(*ended) - from.max(*began)).max(0)).sum()
 }

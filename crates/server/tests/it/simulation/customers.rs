@@ -26,6 +26,8 @@ pub struct Post {
 pub struct Letter {
     pub key: AddressKey,
     pub words: String,
+    /// Its number among those of this customer.
+    pub number: u64,
     /// The step at which it was first brought, and the one at which it was first acknowledged.
     pub brought: u64,
     pub acknowledged: Option<u64>,
@@ -65,7 +67,7 @@ impl Customer {
             };
             tokio::time::sleep(wait).await;
             let words = self.words();
-            let brought = bring(self.letter(words), &self.town, &self.post, self.chance.fork());
+            let brought = bring(self.letter(words), self.written, &self.town, &self.post, self.chance.fork());
             if self.chance.per_mille(600) {
                 brought.await;
             } else {
@@ -114,7 +116,13 @@ impl Customer {
 }
 
 /// Brings a letter until it is acknowledged, and now and then once more after that.
-fn bring(letter: Envelope, town: &Arc<Town>, post: &Arc<Post>, chance: Chance) -> impl Future<Output = ()> + use<> {
+fn bring(
+    letter: Envelope,
+    number: u64,
+    town: &Arc<Town>,
+    post: &Arc<Post>,
+    chance: Chance,
+) -> impl Future<Output = ()> + use<> {
     let (town, post) = (Arc::clone(town), Arc::clone(post));
     let id = letter.event.id.to_string();
     let words = match &letter.event.kind {
@@ -123,7 +131,8 @@ fn bring(letter: Envelope, town: &Arc<Town>, post: &Arc<Post>, chance: Chance) -
     };
     let brought = town.world.step();
     town.world.note(format_args!("{} writes {words:?} ({})", letter.key.address, &id[..6]));
-    post.letters().insert(id, Letter { key: letter.key.clone(), words, brought, acknowledged: None });
+    let key = letter.key.clone();
+    post.letters().insert(id, Letter { key, words, number, brought, acknowledged: None });
     post.under_way.fetch_add(1, Ordering::Relaxed);
     async move {
         bring_until_acknowledged(&letter, &town, &post, &chance).await;
@@ -132,6 +141,7 @@ fn bring(letter: Envelope, town: &Arc<Town>, post: &Arc<Post>, chance: Chance) -
             let (town, post) = (Arc::clone(&town), Arc::clone(&post));
             tokio::spawn(async move {
                 tokio::time::sleep(chance.millis(0, 60_000)).await;
+                town.world.meets("message: told again");
                 let again = Envelope { at: town.world.clock.now(), ..letter };
                 let _ = town.bring(vec![again]).await;
                 post.under_way.fetch_sub(1, Ordering::Relaxed);
@@ -159,6 +169,7 @@ async fn bring_until_acknowledged(letter: &Envelope, town: &Arc<Town>, post: &Po
                 if !lost {
                     return;
                 }
+                world.meets("message: told again");
             }
             Err(refused) => world.note(format_args!("{} is not taken: {refused:?}", &id[..6])),
         }

@@ -31,14 +31,16 @@ impl FaultyStore {
 
     /// Lets the store do something, unless something goes wrong.
     async fn call<T>(&self, what: &str, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        self.life.step().await;
+        self.life.step(what).await;
         if self.goes_wrong(|weather| weather.refused) {
+            self.life.world.meets("store: refused");
             self.life.note(format_args!("{what}: refused"));
             return Err(away());
         }
         let answer = work.await;
-        self.life.step().await;
+        self.life.step(what).await;
         if self.goes_wrong(|weather| weather.answer_lost) {
+            self.life.world.meets("store: answer lost");
             self.life.note(format_args!("{what}: done, and the answer is lost"));
             return Err(away());
         }
@@ -63,6 +65,10 @@ fn away() -> Error {
 
 #[async_trait]
 impl Hot for FaultyStore {
+    fn is_single_process(&self) -> bool {
+        self.inner.is_single_process()
+    }
+
     async fn load(&self, keys: &[AddressKey]) -> Result<Vec<Loaded>> {
         self.call("load", self.inner.load(keys)).await
     }
@@ -78,6 +84,13 @@ impl Hot for FaultyStore {
         }
         let committed = self.call("commit", self.inner.commit(left, lease)).await?;
         self.life.note(format_args!("commits {events:?}: {committed:?}"));
+        for committed in &committed {
+            match committed {
+                Committed::Duplicate => self.life.world.meets("commit: duplicate"),
+                Committed::Conflict => self.life.world.meets("commit: conflict"),
+                Committed::Done { .. } => {}
+            }
+        }
         let mut committed = committed.into_iter();
         let said = |dropped: &bool| if *dropped { Some(Committed::Conflict) } else { committed.next() };
         Ok(dropped.iter().filter_map(said).collect())
@@ -91,6 +104,7 @@ impl Hot for FaultyStore {
         let due = self.call("due_effects", self.inner.due_effects(now, limit, lease)).await?;
         for due in &due {
             let (id, standing) = (&due.effect.id.as_str(), due.standing);
+            self.life.world.meets(&format!("effect: {standing:?}"));
             self.life.note(format_args!("takes {} {standing:?}", short(id)));
         }
         Ok(due)
@@ -143,10 +157,16 @@ impl Hot for FaultyStore {
     }
 
     async fn beat(&self, process: &str, now: Timestamp, grace_ms: i64) -> Result<Beat> {
-        self.call("beat", self.inner.beat(process, now, grace_ms)).await
+        let beat = self.call("beat", self.inner.beat(process, now, grace_ms)).await?;
+        if beat.away_ms > 0 {
+            self.life.world.meets("time given back");
+        }
+        Ok(beat)
     }
 
     async fn bury(&self, process: &str, now: Timestamp) -> Result<u64> {
+        self.life.world.meets("buried");
+        self.life.note(format_args!("buries {process}"));
         self.call("bury", self.inner.bury(process, now)).await
     }
 
@@ -173,8 +193,8 @@ impl FaultyStore {
     ) -> Result<Vec<Committed>> {
         let (inner, life, lease) = (Arc::clone(&self.inner), Arc::clone(&self.life), lease.cloned());
         tokio::spawn(async move {
-            life.step().await;
-            life.step().await;
+            life.step("commit").await;
+            life.step("commit").await;
             let _ = inner.commit(left, lease.as_ref()).await;
         });
         let said = |dropped: &bool| match dropped {

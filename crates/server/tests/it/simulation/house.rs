@@ -1,7 +1,7 @@
 //! Keeps a process up: opens one, and after its death the next.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -20,10 +20,17 @@ use super::world::Life;
 /// How long a send whose outcome is unknown waits for a status.
 pub const UNKNOWN_WAIT: SignedDuration = SignedDuration::from_secs(8);
 
+/// Within which time a process is told to stop, and how long it may take if the store is slow at the very end, in
+/// milliseconds.
+const WITHIN: Duration = Duration::from_secs(10);
+const STOPS: i64 = 18_000;
+
 #[derive(Debug)]
 pub struct House {
     pub shop: Arc<Shop>,
     pub store: Arc<MemoryStore>,
+    /// The same, as processes see it where nothing goes wrong.
+    pub hot: Arc<dyn Hot>,
     pub town: Arc<Town>,
     pub plan: Plan,
     /// How many processes there were.
@@ -43,15 +50,16 @@ impl House {
     /// Opens a process and waits for its end, again and again.
     pub async fn keep_up(self, chance: Chance) {
         let world = &self.town.world;
-        let mut down_since = world.now();
         loop {
             let number = self.lives.fetch_add(1, Ordering::Relaxed) + 1;
             let life = Life::new(format!("p{number}"), world, chance.fork());
-            self.live(&life, &chance, down_since).await;
-            down_since = world.now();
+            world.notes_who_is_there(|away, now| away.up.comes(now));
+            self.live(&life, number, &chance).await;
+            world.notes_who_is_there(|away, now| away.up.goes(now));
             life.end();
             self.town.closes(&life);
             if chance.per_mille(500) {
+                world.meets("power cut");
                 world.note(format_args!("the power is cut"));
                 self.store.power_cut();
             }
@@ -66,16 +74,13 @@ impl House {
     }
 
     /// Opens a process; returns when it is dead, or has stopped as it was told to.
-    async fn live(&self, life: &Arc<Life>, chance: &Chance, down_since: i64) {
+    async fn live(&self, life: &Arc<Life>, number: u64, chance: &Chance) {
         let world = &self.town.world;
         let mutant = self.plan.mutant;
         let line = Line { provider: Arc::clone(&self.town.provider), life: Arc::clone(life), mutant };
-        let core = self.shop.core(&world.clock, Arc::new(line));
-        let inner: Arc<dyn Hot> = Arc::<MemoryStore>::clone(&self.store);
-        let hot = Arc::new(FaultyStore::new(inner, Arc::clone(life), mutant));
+        let core = self.shop.core(&world.clock, number, Arc::new(line));
+        let hot = Arc::new(FaultyStore::new(Arc::clone(&self.hot), Arc::clone(life), mutant));
         world.note(format_args!("{} opens", life.name));
-        world.was_down(down_since);
-        let opens_at = world.now();
         let opened = tokio::select! {
             biased;
             () = life.ended() => return,
@@ -86,10 +91,14 @@ impl House {
             Err(error) => return world.note(format_args!("{} cannot open: {error}", life.name)),
         };
         self.shop.furnish(&room);
-        world.was_down(opens_at);
+        world.notes_who_is_there(|away, now| away.serving.comes(now));
         self.town.opens(Process { life: Arc::clone(life), room: room.clone() });
-        // Whoever is about to stop takes nothing in any more.
-        let stopping_since = AtomicI64::new(i64::MAX);
+        let is_serving = AtomicBool::new(true);
+        let serves_no_more = || {
+            if is_serving.swap(false, Ordering::Relaxed) {
+                world.notes_who_is_there(|away, now| away.serving.goes(now));
+            }
+        };
         let told_to_stop = async {
             if !chance.per_mille(200) {
                 std::future::pending::<()>().await;
@@ -98,19 +107,23 @@ impl House {
             if world.is_calm() {
                 std::future::pending::<()>().await;
             }
+            world.meets("told to stop");
             world.note(format_args!("{} is told to stop", life.name));
-            stopping_since.store(world.now(), Ordering::Relaxed);
-            room.close(Duration::from_secs(10)).await;
+            // Whoever is about to stop takes nothing in any more.
+            serves_no_more();
+            let told_at = world.now();
+            room.close(WITHIN).await;
             world.note(format_args!("{} has stopped", life.name));
+            let took = world.now() - told_at;
+            if took > STOPS {
+                world.violated(format!("{} took {took} ms to stop", life.name));
+            }
         };
         tokio::select! {
             biased;
             () = life.ended() => {}
             () = told_to_stop => {}
         }
-        let stopping_since = stopping_since.into_inner();
-        if stopping_since < world.now() {
-            world.was_down(stopping_since);
-        }
+        serves_no_more();
     }
 }

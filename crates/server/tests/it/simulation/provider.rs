@@ -24,8 +24,8 @@ use super::world::{Life, World};
 pub struct Provider {
     world: Arc<World>,
     chance: Chance,
-    /// The store, where it can be looked into at any time.
-    books: Option<Arc<MemoryStore>>,
+    /// The store, which can be looked into at any time.
+    books: Arc<MemoryStore>,
     town: OnceLock<Weak<Town>>,
     seen: Mutex<Seen>,
 }
@@ -43,8 +43,8 @@ pub struct Seen {
     pub told: BTreeMap<String, DeliveryState>,
     /// The last words to each customer.
     pub words: BTreeMap<String, String>,
-    /// What is on its way, by effect: from which lives.
-    under_way: BTreeMap<String, Vec<Arc<Life>>>,
+    /// What is on its way, by effect: from which lives, by whose lease.
+    under_way: BTreeMap<String, Vec<(Arc<Life>, Option<String>)>>,
 }
 
 impl Seen {
@@ -66,6 +66,8 @@ pub struct Received {
     pub taken: bool,
     /// Whether it was refused for good.
     pub refused: bool,
+    /// By whose lease it left.
+    pub owner: Option<String>,
 }
 
 /// What becomes of a request.
@@ -117,7 +119,7 @@ struct UnderWay<'p> {
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         if let Some(lives) = self.provider.seen().under_way.get_mut(&self.effect)
-            && let Some(place) = lives.iter().position(|life| Arc::ptr_eq(life, &self.life))
+            && let Some(place) = lives.iter().position(|(life, _)| Arc::ptr_eq(life, &self.life))
         {
             lives.remove(place);
         }
@@ -127,7 +129,7 @@ impl Drop for UnderWay<'_> {
 #[async_trait]
 impl Transport for Line {
     async fn answer(&self, request: Request) -> Result<Response, Failure> {
-        self.life.step().await;
+        self.life.live().await;
         match request.url.host_str() {
             Some("graph.test") => self.send(&request).await,
             _ => self.call(&request).await,
@@ -151,16 +153,20 @@ impl Line {
             taken: false,
             refused: false,
             effect,
+            owner: None,
         };
-        let _under_way = provider.leaves(&received, life);
+        // From the moment in which whoever sends it is sure that it may.
+        let _under_way = provider.leaves(&mut received, life);
+        life.step("send").await;
         let fate = provider.fate_of(&received.effect);
+        life.world.meets(&format!("send: {fate:?}"));
         life.note(format_args!("sends {} to {}: {fate:?}", short(&received.effect), received.address));
         if fate == Fate::NoConnection {
             return Err(broken(false));
         }
         tokio::time::sleep(provider.chance.millis(1, 120)).await;
         if fate == Fate::BrokenBefore || (life.is_over() && provider.chance.per_mille(500)) {
-            life.step().await;
+            life.step("send").await;
             return Err(broken(true));
         }
         received.at = life.world.now();
@@ -169,21 +175,23 @@ impl Line {
         let answer = provider.receives(received, fate);
         let wait = if fate == Fate::TooLate { Duration::from_secs(30) } else { provider.chance.millis(1, 200) };
         tokio::time::sleep(wait).await;
-        life.step().await;
+        life.step("send").await;
         if fate == Fate::BrokenAfter { Err(broken(true)) } else { Ok(answer) }
     }
 
     async fn call(&self, request: &Request) -> Result<Response, Failure> {
         let (provider, life) = (&*self.provider, &self.life);
+        life.step("call").await;
         let path = request.url.path().to_owned();
         let fate = provider.fate();
+        life.world.meets(&format!("call: {fate:?}"));
         life.note(format_args!("calls {path}: {fate:?}"));
         match fate {
             Fate::NoConnection => return Err(broken(false)),
             Fate::TooLate => tokio::time::sleep(Duration::from_secs(15)).await,
             _ => tokio::time::sleep(provider.chance.millis(1, 400)).await,
         }
-        life.step().await;
+        life.step("call").await;
         let order = path.rsplit('/').next().unwrap_or_default();
         match fate {
             Fate::BrokenBefore | Fate::BrokenAfter => Err(broken(true)),
@@ -197,7 +205,7 @@ impl Line {
 }
 
 impl Provider {
-    pub fn new(world: &Arc<World>, chance: Chance, books: Option<Arc<MemoryStore>>) -> Arc<Self> {
+    pub fn new(world: &Arc<World>, chance: Chance, books: Arc<MemoryStore>) -> Arc<Self> {
         let (town, seen) = (OnceLock::new(), Mutex::default());
         Arc::new(Self { world: Arc::clone(world), chance, books, town, seen })
     }
@@ -227,15 +235,16 @@ impl Provider {
     }
 
     /// Notes that a request leaves, and checks that it may.
-    fn leaves(&self, request: &Received, life: &Arc<Life>) -> UnderWay<'_> {
+    fn leaves(&self, request: &mut Received, life: &Arc<Life>) -> UnderWay<'_> {
         let effect = &request.effect;
-        if let Some(books) = &self.books {
-            self.check_the_books(books, effect);
-        }
+        self.check_the_books(effect);
+        request.owner = self.books.tables().effects.get(effect).and_then(|row| row.owner.clone());
         let mut seen = self.seen();
         let lives = seen.under_way.entry(effect.clone()).or_default();
-        let is_twice = lives.iter().any(|life| !life.is_over());
-        lives.push(Arc::clone(life));
+        // Who was buried alive may still be at it.
+        let is_buried = |owner: &Option<String>| self.books.is_buried(owner.as_deref());
+        let is_twice = lives.iter().any(|(life, owner)| !life.is_over() && !is_buried(owner));
+        lives.push((Arc::clone(life), request.owner.clone()));
         drop(seen);
         if is_twice {
             self.world.violated(format!("the send {} is under way twice at the same time", short(effect)));
@@ -243,8 +252,8 @@ impl Provider {
         UnderWay { provider: self, effect: effect.clone(), life: Arc::clone(life) }
     }
 
-    fn check_the_books(&self, books: &MemoryStore, effect: &str) {
-        let tables = books.tables();
+    fn check_the_books(&self, effect: &str) {
+        let tables = self.books.tables();
         let asked_for = tables.journal.iter().any(|entry| entry.effects.iter().any(|row| row.id == effect));
         let row = tables.effects.get(effect);
         let is_known = row.and_then(|row| {

@@ -64,18 +64,13 @@ pub fn documents() -> Json {
 /// What rooms are opened with, without a database of their own.
 #[derive(Debug)]
 pub struct Shop {
-    folder: PathBuf,
+    /// The file of its database.
+    database: Vec<u8>,
     core: Core,
     configuration: Arc<Configuration>,
     shelf: Arc<Shelf>,
     pub deployment: u64,
     pub revision: u64,
-}
-
-impl Drop for Shop {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
 }
 
 static SHOPS: OnceLock<Arc<Shop>> = OnceLock::new();
@@ -90,11 +85,7 @@ impl Shop {
     }
 
     async fn set_up() -> Self {
-        let folder = std::env::temp_dir().join(format!(
-            "usher-simulation-{}-{}",
-            std::process::id(),
-            Ids::new(Clock::system()).word()
-        ));
+        let folder = new_folder();
         let core = connect(&folder, None).await;
         let deployment = fill(&core).await;
         let (store, vault, metrics) =
@@ -105,12 +96,16 @@ impl Shop {
         let shelf = library.deployed(WORKSPACE, ENVIRONMENT, deployment).await.expect("the workflows can be read");
         // From here on whoever asks the tables of the configuration is refused at once: a simulated room does without.
         core.store.close().await;
-        Self { folder, core, revision: configuration.revision, configuration, shelf, deployment }
+        let database = std::fs::read(folder.join("usher.db")).expect("the database can be read");
+        std::fs::remove_dir_all(folder).expect("the folder can be removed");
+        Self { database, core, revision: configuration.revision, configuration, shelf, deployment }
     }
 
-    /// Makes what a simulated process is opened with: its own clock, and a client that reaches `transport` alone.
-    pub fn core(&self, clock: &Clock, transport: Arc<dyn http::Transport>) -> Core {
-        over(&self.core, clock.clone(), transport)
+    /// Makes what a simulated process is opened with: its own clock, ids that no other process makes, and a client that
+    /// reaches `transport` alone.
+    pub fn core(&self, clock: &Clock, process: u64, transport: Arc<dyn http::Transport>) -> Core {
+        let ids = Ids::counted(clock.clone(), process << 32);
+        over(&self.core, clock.clone(), ids, transport)
     }
 
     /// Puts in place what a room would read from the tables.
@@ -119,9 +114,23 @@ impl Shop {
         room.library.shelve(WORKSPACE, ENVIRONMENT, self.deployment, Arc::clone(&self.shelf));
     }
 
+    /// Writes a copy of the database; gives its folder, to be removed, and the file in it.
+    pub fn copy(&self) -> (PathBuf, PathBuf) {
+        let folder = new_folder();
+        std::fs::create_dir_all(&folder).expect("the folder can be made");
+        let file = folder.join("usher.db");
+        std::fs::write(&file, &self.database).expect("the database can be written");
+        (folder, file)
+    }
+
     pub fn channel_id(channel: &str) -> String {
         format!("{WORKSPACE}/{ENVIRONMENT}/{channel}")
     }
+}
+
+fn new_folder() -> PathBuf {
+    let word = Ids::new(Clock::system()).word();
+    std::env::temp_dir().join(format!("usher-simulation-{}-{word}", std::process::id()))
 }
 
 /// Opens a database, new or given, with the keys of all simulations.
@@ -158,14 +167,14 @@ pub async fn fill(core: &Core) -> u64 {
     deployments::deploy(&desk, ENVIRONMENT, &wanted, None).await.expect("the workflow can be deployed")
 }
 
-/// Returns a core with another clock, and whose requests go to `transport`.
-pub fn over(core: &Core, clock: Clock, transport: Arc<dyn http::Transport>) -> Core {
+/// Returns a core with another clock and other ids, and whose requests go to `transport`.
+pub fn over(core: &Core, clock: Clock, ids: Ids, transport: Arc<dyn http::Transport>) -> Core {
     let http = core.http.clone().over(transport);
     Core::new(CoreParts {
         configuration: core.configuration.clone(),
         store: core.store.clone(),
         vault: core.vault.clone(),
-        ids: Ids::new(clock.clone()),
+        ids,
         clock,
         caller: usher_connect::call::Caller::new(http.clone()),
         http,

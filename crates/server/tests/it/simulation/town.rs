@@ -9,6 +9,7 @@ use usher_store::Status;
 use super::chance::Chance;
 use super::mutants::Mutant;
 use super::provider::Provider;
+use super::stream::Stream;
 use super::world::{Life, World};
 
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Town {
     chance: Chance,
     mutant: Option<Mutant>,
     processes: Mutex<Vec<Process>>,
+    /// What carries messages where several processes share the store.
+    pub stream: Option<Stream>,
 }
 
 /// A process that is up.
@@ -38,7 +41,8 @@ pub enum NotTaken {
 impl Town {
     pub fn new(world: &Arc<World>, provider: &Arc<Provider>, chance: Chance, mutant: Option<Mutant>) -> Arc<Self> {
         let (world, provider) = (Arc::clone(world), Arc::clone(provider));
-        let town = Arc::new(Self { world, provider, chance, mutant, processes: Mutex::default() });
+        let stream = (world.weather.processes > 1).then(|| Stream::new(&world, chance.fork(), mutant));
+        let town = Arc::new(Self { world, provider, chance, mutant, processes: Mutex::default(), stream });
         town.provider.serves(&town);
         town
     }
@@ -55,15 +59,23 @@ impl Town {
         self.processes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn anyone(&self) -> Option<Process> {
+    /// Returns a process that is up.
+    pub fn anyone(&self) -> Option<Process> {
         let processes = self.processes();
         let up: Vec<&Process> = processes.iter().filter(|process| !process.life.is_over()).collect();
         (!up.is_empty()).then(|| (*self.chance.pick(&up)).clone())
     }
 
     /// Brings customers' messages to a door; returns once they are acknowledged or not.
-    pub async fn bring(&self, events: Vec<Envelope>) -> Result<(), NotTaken> {
+    pub async fn bring(self: &Arc<Self>, events: Vec<Envelope>) -> Result<(), NotTaken> {
         let process = self.anyone().ok_or(NotTaken::Nobody)?;
+        if let Some(stream) = &self.stream {
+            return tokio::select! {
+                biased;
+                () = process.life.ended() => Err(NotTaken::Nobody),
+                taken = stream.take(events, self) => taken.map_err(NotTaken::Refused),
+            };
+        }
         let room = process.room.clone();
         let accepted = async move { room.accept(events).await };
         if self.mutant == Some(Mutant::AcknowledgesBeforeTheCommit) {

@@ -1,6 +1,6 @@
 //! What everything in a simulated world shares: chance, time, the weather, and a record of what happened.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use usher_server::clock::Clock;
 
+use super::absence::Away;
 use super::chance::Chance;
 
 /// Lines of the record that are kept for a failure.
@@ -21,8 +22,17 @@ pub struct World {
     calm: AtomicBool,
     steps: AtomicU64,
     record: Mutex<Record>,
-    /// Whether everything is printed as it happens.
-    aloud: bool,
+    voice: Voice,
+}
+
+/// What is printed as it happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voice {
+    Silent,
+    /// What is written down for a failure.
+    Aloud,
+    /// Every step too.
+    EveryStep,
 }
 
 /// What goes wrong in this world, each so many times in a thousand.
@@ -44,6 +54,8 @@ pub struct Weather {
     pub twice: u64,
     /// Steps from one death of a process to the next, on average; 0 for none.
     pub life: u64,
+    /// How many processes share the store.
+    pub processes: u64,
 }
 
 impl Weather {
@@ -59,29 +71,26 @@ impl Weather {
             statuses_lost: some(500),
             twice: some(400),
             life: if chance.per_mille(850) { chance.between(40, 800) } else { 0 },
+            processes: if chance.per_mille(400) { chance.between(2, 4) } else { 1 },
         }
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Record {
     last: VecDeque<String>,
     digest: u64,
     violations: Vec<String>,
-    /// From when to when nobody was up.
-    outages: Vec<(i64, i64)>,
+    away: Away,
+    met: BTreeMap<String, u64>,
 }
 
 impl World {
-    pub fn new(clock: Clock, weather: Weather, aloud: bool) -> Arc<Self> {
-        Arc::new(Self {
-            clock,
-            weather,
-            calm: AtomicBool::new(false),
-            steps: AtomicU64::new(0),
-            record: Mutex::default(),
-            aloud,
-        })
+    pub fn new(clock: Clock, weather: Weather, voice: Voice) -> Arc<Self> {
+        let away = Away::new(clock.now().as_millisecond());
+        let record = Record { last: VecDeque::new(), digest: 0, violations: Vec::new(), away, met: BTreeMap::new() };
+        let (calm, steps) = (AtomicBool::new(false), AtomicU64::new(0));
+        Arc::new(Self { clock, weather, calm, steps, record: Mutex::new(record), voice })
     }
 
     /// Lets nothing go wrong from now on.
@@ -108,19 +117,30 @@ impl World {
 
     /// Writes down what happens.
     pub fn note(&self, what: fmt::Arguments<'_>) {
+        let line = self.line(what, Voice::Aloud);
+        let mut record = self.record();
+        if record.last.len() == KEPT {
+            record.last.pop_front();
+        }
+        record.last.push_back(line);
+    }
+
+    /// Lets the digest tell of what happens, which is of no use to whoever reads about a failure.
+    pub fn trace(&self, what: fmt::Arguments<'_>) {
+        self.line(what, Voice::EveryStep);
+    }
+
+    fn line(&self, what: fmt::Arguments<'_>, from: Voice) -> String {
         let now = self.now();
         let line = format!("{:>7}.{:03}  {what}", now.div_euclid(1_000) % 1_000_000, now.rem_euclid(1_000));
-        if self.aloud {
+        if self.voice == from || self.voice == Voice::EveryStep {
             println!("{line}");
         }
         let mut record = self.record();
         for byte in line.bytes() {
             record.digest = (record.digest ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
-        if record.last.len() == KEPT {
-            record.last.pop_front();
-        }
-        record.last.push_back(line);
+        line
     }
 
     /// Writes down that a promise was broken.
@@ -133,14 +153,29 @@ impl World {
         self.record().violations.clone()
     }
 
-    /// Notes that nobody has been up since `from`.
-    pub fn was_down(&self, from: i64) {
+    /// Notes who comes or goes now.
+    pub fn notes_who_is_there(&self, note: impl FnOnce(&mut Away, i64)) {
         let now = self.now();
-        self.record().outages.push((from, now));
+        note(&mut self.record().away, now);
     }
 
-    pub fn outages(&self) -> Vec<(i64, i64)> {
-        self.record().outages.clone()
+    pub fn away(&self) -> Away {
+        self.record().away.clone()
+    }
+
+    /// Counts a trouble, so that it is known that it was met.
+    pub fn meets(&self, trouble: &str) {
+        let mut record = self.record();
+        if let Some(times) = record.met.get_mut(trouble) {
+            *times += 1;
+        } else {
+            record.met.insert(trouble.to_owned(), 1);
+        }
+    }
+
+    /// Returns which troubles were met how often.
+    pub fn met(&self) -> BTreeMap<String, u64> {
+        self.record().met.clone()
     }
 
     /// Returns the last lines, and a digest of all.
@@ -209,11 +244,13 @@ impl Life {
     }
 
     /// Passes from one step to the next: others may go first, time may pass, and the process may die in between.
-    pub async fn step(&self) {
-        self.world.step();
+    pub async fn step(&self, what: &str) {
+        let step = self.world.step();
+        self.world.trace(format_args!("{step} {} {what}", self.name));
         if !self.is_over() && !self.world.is_calm() {
             let last = |left: u64| left.checked_sub(1);
             if self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, last) == Ok(1) {
+                self.world.meets("killed");
                 self.end();
             }
         }

@@ -165,8 +165,11 @@ fn settle_one(
     let message = tables.messages.get_mut(&place).filter(|_| row.is_send);
     let is_known = message.as_ref().is_some_and(|message| message.state != Some(DeliveryState::Pending));
     if is_known && !matches!(outcome, Outcome::Sent { .. }) {
-        // A status that came before tells more than the one who sent.
+        // A status that came before tells more than the one who sent; who puts a send off lets go of those behind it too.
         tables.effects.remove(effect.as_str());
+        if matches!(outcome, Outcome::Retry { .. } | Outcome::Unknown { .. }) {
+            give_back_behind(tables, &place, now);
+        }
         return None;
     }
     let own = |event, at| OwnEvent { key: row.key.clone(), session: row.session.clone(), event, at };
@@ -216,12 +219,15 @@ fn put_off(tables: &mut Tables, effect: &EffectId, state: EffectState, at: i64, 
     row.due_at = Some(at);
     row.error = Some(error);
     row.owner = None;
-    if !row.is_send {
-        return;
+    if row.is_send {
+        let place = (row.address_id.clone(), row.position);
+        give_back_behind(tables, &place, now);
     }
-    let (lane, position) = (row.address_id.clone(), row.position);
+}
+
+fn give_back_behind(tables: &mut Tables, (lane, position): &(String, i64), now: i64) {
     for row in tables.effects.values_mut() {
-        let is_behind = row.is_send && row.address_id == lane && row.position > position && row.due_at.is_some();
+        let is_behind = row.is_send && row.address_id == *lane && row.position > *position && row.due_at.is_some();
         if is_behind && row.state == EffectState::Leased {
             row.state = EffectState::Pending;
             row.due_at = Some(now + PARKED);

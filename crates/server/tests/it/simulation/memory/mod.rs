@@ -23,6 +23,7 @@ use usher_store::{
 };
 
 use super::mutants::Mutant;
+use super::shop::Shop;
 use tables::Tables;
 
 /// How long sends that wait behind others are left alone, as in the real stores.
@@ -40,11 +41,20 @@ pub struct MemoryStore {
     /// The number of the deployment and the configuration's revision that turns begin with.
     deployment: u64,
     revision: u64,
+    is_single_process: bool,
 }
 
 impl MemoryStore {
-    pub fn new(clock: Clock, deployment: u64, revision: u64, mutant: Option<Mutant>) -> Self {
-        Self { tables: Mutex::default(), synced: Mutex::default(), clock, mutant, deployment, revision }
+    /// Makes an empty store for a shop, which so many processes share.
+    pub fn new(clock: Clock, shop: &Shop, processes: u64, mutant: Option<Mutant>) -> Self {
+        let (tables, synced) = (Mutex::default(), Mutex::default());
+        let &Shop { deployment, revision, .. } = shop;
+        Self { tables, synced, clock, mutant, deployment, revision, is_single_process: processes == 1 }
+    }
+
+    /// Says whether whoever leases by this name was found to be dead.
+    pub fn is_buried(&self, owner: Option<&str>) -> bool {
+        owner.is_some_and(|owner| self.tables().buried.contains(owner))
     }
 
     /// Shows the tables; the lock is held for as long.
@@ -123,6 +133,10 @@ impl MemoryStore {
 
 #[async_trait]
 impl Hot for MemoryStore {
+    fn is_single_process(&self) -> bool {
+        self.is_single_process
+    }
+
     async fn load(&self, keys: &[AddressKey]) -> Result<Vec<Loaded>> {
         let tables = self.tables();
         keys.iter().map(|key| self.load_one(&tables, key)).collect()
@@ -197,6 +211,11 @@ impl Hot for MemoryStore {
                 for session in tables.sessions.values_mut() {
                     session.row.expires_at = session.row.expires_at.map(|at| at + away_ms);
                 }
+                // What was due before is only late.
+                let last = tables.last_beat.unwrap_or(now);
+                for timer in tables.timers.values_mut().filter(|timer| timer.due > last) {
+                    timer.due += away_ms;
+                }
             }
             tables.last_beat = Some(tables.last_beat.map_or(now, |last| last.max(now)));
             *tables.processes.entry(process.to_owned()).or_default() += 1;
@@ -208,6 +227,7 @@ impl Hot for MemoryStore {
     async fn bury(&self, process: &str, now: Timestamp) -> Result<u64> {
         Ok(self.transact(|tables| {
             tables.processes.remove(process);
+            tables.buried.insert(process.to_owned());
             effects::end_leases(tables, now.as_millisecond(), |owner| owner == Some(process))
         }))
     }

@@ -1,6 +1,6 @@
 //! What the store in memory holds: the hot tables, row by row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use usher_engine::effect::Effect;
 use usher_engine::id::SessionId;
@@ -27,6 +27,8 @@ pub struct Tables {
     /// How often each process has beaten.
     pub processes: BTreeMap<String, i64>,
     pub last_beat: Option<i64>,
+    /// Those that were found to be dead; the databases do not keep them.
+    pub buried: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone)]
