@@ -13,6 +13,7 @@ use usher_engine::{Environment, Event, EventKind};
 use usher_server::bus::jetstream::{Handling, JetStream, Nats, Size};
 use usher_server::bus::partition::PARTITIONS;
 use usher_server::bus::{Bus as _, Envelope, Handled, Handler, Origin, Report, Told};
+use usher_server::gather::Company;
 use usher_server::metrics::Metrics;
 use usher_store::AddressKey;
 
@@ -73,7 +74,8 @@ async fn whichever_of_three_servers_dies_every_partition_goes_on_once_it_has_a_l
     };
     let notes = Arc::new(Notes::default());
     let (bus, other) = (open(&nats).await, open(&nats).await);
-    let workers = [&bus, &other].map(|bus| bus.start(Size::default(), Arc::<Notes>::clone(&notes), true));
+    let workers =
+        [&bus, &other].map(|bus| bus.start(Size::default(), Company::default(), Arc::<Notes>::clone(&notes), true));
     give(&bus, "before").await;
     notes.all_are_handled("before").await;
     let elections = Elections::follow(&nats).await;
