@@ -126,7 +126,7 @@ impl Db {
     pub(crate) async fn begin(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.take().await?),
-            Self::Postgres { pool } => Tx::Postgres(pool.begin().await?),
+            Self::Postgres { pool } => Tx::Postgres(begun(pool.clone()).await?),
         })
     }
 
@@ -140,6 +140,17 @@ impl Db {
             }
             Self::Postgres { pool } => pool.close().await,
         }
+    }
+}
+
+/// Begins a transaction in a task of its own, which ends it again if nobody waits for it any more. sqlx 0.9 does not: a
+/// `BEGIN` that is given up while it is under way leaves its connection inside a transaction, and what others write on
+/// that connection later is not committed (<https://github.com/transact-rs/sqlx/issues/4393>).
+async fn begun(pool: PgPool) -> Result<Transaction<'static, Postgres>> {
+    match tokio::spawn(async move { pool.begin().await }).await {
+        Ok(begun) => Ok(begun?),
+        // The runtime ends, or sqlx panicked.
+        Err(_) => Err(sqlx::Error::WorkerCrashed.into()),
     }
 }
 

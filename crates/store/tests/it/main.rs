@@ -5,5 +5,6 @@
 mod backup;
 mod conformance;
 mod database;
+mod given_up;
 mod model;
 mod schema;
