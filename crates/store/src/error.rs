@@ -84,7 +84,8 @@ impl From<sqlx::Error> for Error {
 fn passes(code: Option<&str>) -> bool {
     let Some(code) = code else { return false };
     if code.len() == 5 {
-        return ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || code == "55P03";
+        let class_passes = ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class));
+        return class_passes || ["25006", "55P03"].contains(&code);
     }
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14))
 }
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn what_passes_is_told_from_what_does_not() {
-        for code in ["5", "261", "13", "8", "40001", "40P01", "57P01", "53300", "55P03"] {
+        for code in ["5", "261", "13", "8", "40001", "40P01", "57P01", "53300", "55P03", "25006"] {
             assert!(passes(Some(code)), "{code}");
         }
         for code in ["1", "11", "42601", "22P02"] {
