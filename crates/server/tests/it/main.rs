@@ -11,6 +11,7 @@ mod file_length;
 mod ladder;
 mod measures;
 mod nats_servers;
+mod postgres_server;
 mod preview;
 mod room;
 mod runner;
@@ -18,9 +19,14 @@ mod server;
 mod simulation;
 mod web_chat;
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 /// The root of the checkout.
 fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }

@@ -14,7 +14,8 @@ use crate::server::new_folder;
 /// How long the servers may take to agree on who leads.
 const AGREED: Duration = Duration::from_secs(90);
 
-/// A cluster of servers with JetStream; they are killed and their data is removed when it is dropped.
+/// A cluster of servers with JetStream; they are killed when it is dropped, and their data is removed unless the test
+/// has failed.
 pub struct NatsServers {
     folder: PathBuf,
     servers: Vec<Server>,
@@ -132,7 +133,11 @@ impl Drop for NatsServers {
         for place in 0..self.servers.len() {
             self.kill(place);
         }
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if std::thread::panicking() {
+            println!("data and logs of NATS are kept in {}", self.folder.display());
+        } else {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
     }
 }
 

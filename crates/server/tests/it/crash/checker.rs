@@ -6,13 +6,11 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use super::bounds::Bounds;
 use super::database::Database;
 use super::load::phone_of;
 use super::providers::Providers;
 use super::witness::{Seen, Violation};
-
-/// How long a contact waits at most when a server was killed.
-const AFTER_A_KILL: Duration = Duration::from_secs(10);
 
 /// What the run came to.
 #[derive(Debug, Clone, Default)]
@@ -40,16 +38,13 @@ struct Message {
 }
 
 /// Compares; gives what was found.
-///
-/// `status_takes` is how long it may take from the acknowledgement of a status until it keeps a message from being sent
-/// again: one that comes in this time before comes too late.
 pub async fn check(
     seen: &Seen,
     providers: &Providers,
     database: &mut Database,
-    status_takes: Duration,
+    bounds: Bounds,
 ) -> (Figures, Vec<Violation>) {
-    let mut checker = Checker { seen, status_takes, figures: Figures::default(), violations: Vec::new() };
+    let mut checker = Checker { seen, bounds, figures: Figures::default(), violations: Vec::new() };
     let transcripts = transcripts(database).await;
     checker.messages(&transcripts);
     checker.sends(&transcripts);
@@ -87,7 +82,7 @@ async fn transcripts(database: &mut Database) -> BTreeMap<String, Vec<Message>> 
 
 struct Checker<'a> {
     seen: &'a Seen,
-    status_takes: Duration,
+    bounds: Bounds,
     figures: Figures,
     violations: Vec<Violation>,
 }
@@ -145,7 +140,9 @@ impl Checker<'_> {
             for (effect, at) in again {
                 let Some(told) = seen.told.get(effect).filter(|told| **told < at) else { continue };
                 self.figures.sent_twice_told += 1;
-                if *told + self.status_takes + seen.excused(*told, at) < at {
+                let kills = u32::try_from(seen.kills_between(*told, at)).expect("kills are few");
+                let takes = self.bounds.status + self.bounds.status_in_hand * kills;
+                if *told + takes + seen.excused(*told, at) < at {
                     let what = format!("{effect} arrived again at {at:.1?}, though a status told of it at {told:.1?}");
                     self.violation(Some(*contact), what);
                 }
@@ -238,10 +235,8 @@ impl Checker<'_> {
     fn waits(&mut self) {
         let seen = self.seen;
         for wait in &seen.waits {
-            let kills = seen.kills.iter().filter(|kill| (wait.from..=wait.to).contains(*kill)).count();
-            let most =
-                AFTER_A_KILL * u32::try_from(kills.max(1)).expect("kills are few") + seen.excused(wait.from, wait.to);
-            if wait.length() > most {
+            let kills = seen.kills_between(wait.from, wait.to);
+            if wait.length() > seen.reasonable_wait(wait.from, wait.to) {
                 let (length, from) = (wait.length(), wait.from);
                 let what =
                     format!("from {from:.1?} on no reply came for {length:.1?}, with {kills} kills in that time");

@@ -16,8 +16,6 @@ use super::shop::{ASK, BYE, GREETING, NO_MATCH, ORDER, TALK};
 use super::witness::{Said, Wait, Witness};
 use crate::room::NUMBER;
 
-/// Nobody waits longer than this for a reply, or for an acknowledgement.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// The contacts' phone numbers count from here.
 const FIRST_PHONE: u64 = 27_820_000_000;
 
@@ -34,6 +32,7 @@ impl Load {
         providers: &Providers,
         front: &Front,
         witness: &Arc<Witness>,
+        patience: Duration,
         chance: &mut Chance,
     ) -> Self {
         let stop = watch::Sender::new(false);
@@ -46,6 +45,7 @@ impl Load {
                 customer: Customer::new(NUMBER, &phone, &format!("Contact {number}")),
                 front: front.clone(),
                 witness: Arc::clone(witness),
+                patience,
                 chance: chance.split(),
                 said: 0,
                 orders: 0,
@@ -76,6 +76,7 @@ struct Contact {
     replies: mpsc::UnboundedReceiver<Sent>,
     front: Front,
     witness: Arc<Witness>,
+    patience: Duration,
     chance: Chance,
     /// How many messages this contact has sent.
     said: u32,
@@ -170,10 +171,10 @@ impl Contact {
     async fn say(&mut self, id: String, text: String, webhook: Vec<u8>) -> Result<(), GaveUp> {
         let said = Said { id, text, first_posted: self.witness.now(), acknowledged: None };
         self.witness.seen().said.entry(self.number).or_default().push(said);
-        let give_up = tokio::time::Instant::now() + PATIENCE;
+        let from = self.witness.now();
         while self.front.post(&webhook, &mut self.chance).await != Answer::Acknowledged {
-            if tokio::time::Instant::now() > give_up {
-                return self.fail("no webhook was acknowledged for a minute".to_owned());
+            if self.patience_left(from).is_zero() {
+                return self.fail("no webhook was acknowledged in time".to_owned());
             }
             tokio::time::sleep(self.chance.millis(50..=300)).await;
         }
@@ -195,10 +196,8 @@ impl Contact {
     async fn hear(&mut self, expected: &[String]) -> Result<(), GaveUp> {
         let from = self.witness.now();
         for expected in expected {
-            let reply = match tokio::time::timeout(PATIENCE, self.replies.recv()).await {
-                Ok(Some(reply)) => reply,
-                Ok(None) => return self.fail("the provider is gone".to_owned()),
-                Err(_) => return self.fail(format!("`{expected}` did not come for a minute")),
+            let Some(reply) = self.next_reply(from).await else {
+                return self.fail(format!("`{expected}` did not come in time"));
             };
             if without_ticket(reply.text()) != *expected {
                 return self.fail(format!("`{}` came instead of `{expected}`", reply.text()));
@@ -211,6 +210,26 @@ impl Contact {
         let wait = Wait { contact: self.number, from, to: self.witness.now() };
         self.witness.seen().waits.push(wait);
         Ok(())
+    }
+
+    /// Returns the next reply, unless none comes for too long.
+    async fn next_reply(&mut self, from: Duration) -> Option<Sent> {
+        loop {
+            let left = self.patience_left(from);
+            if left.is_zero() {
+                return None;
+            }
+            if let Ok(reply) = tokio::time::timeout(left, self.replies.recv()).await {
+                return reply;
+            }
+        }
+    }
+
+    /// Returns for how long this contact would still wait; what happens meanwhile may make it more.
+    fn patience_left(&self, from: Duration) -> Duration {
+        let now = self.witness.now();
+        let excused = self.witness.seen().reasonable_wait(from, now);
+        (from + excused + self.patience).saturating_sub(now)
     }
 
     fn fail<T>(&self, what: String) -> Result<T, GaveUp> {

@@ -4,13 +4,16 @@
 //! Everything random comes from a seed, which is printed; `USHER_CRASH_SEED` sets it. `USHER_CRASH_KILLS` sets how
 //! often is killed: `make soak` kills hundreds of times.
 
+mod bounds;
 mod chance;
 mod checker;
+mod cluster;
 mod database;
 mod front;
-mod full;
 mod load;
+mod place;
 mod providers;
+mod refused;
 mod report;
 mod servers;
 mod shop;
@@ -19,20 +22,10 @@ mod sqlite;
 mod stage;
 mod witness;
 
-use std::os::unix::fs::MetadataExt as _;
-use std::time::Duration;
-
-/// How long a status takes at most until it keeps a message from being sent again, where it is recorded before it is
-/// acknowledged: the message may be on its way already.
-const AT_ONCE: Duration = Duration::from_secs(2);
 /// Returns how often to kill: what is set, or what a test takes its time for.
 fn kills(usual: usize) -> usize {
     match std::env::var("USHER_CRASH_KILLS") {
         Ok(set) => set.parse().unwrap_or_else(|_| panic!("USHER_CRASH_KILLS is `{set}`, which is no number")),
         Err(_) => usual,
     }
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }

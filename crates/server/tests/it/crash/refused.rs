@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use super::AT_ONCE;
+use super::place::Place;
 use super::servers::Server;
 use super::small_disk::SmallDisk;
-use super::stage::{Place, Stage};
+use super::stage::Stage;
 use crate::cli::Usher;
 
 const CONTACTS: u32 = 8;
@@ -22,7 +22,12 @@ async fn a_full_disk_refuses_new_work_and_loses_nothing() {
     let usher = Usher::bare();
     let disk = SmallDisk::mount(&usher.data(), MEBIBYTES);
     let place = Place::OnDisk(disk.seen_from_outside());
-    let mut stage = Stage::set("full-disk", usher.sent(disk.sent_there()), place).await;
+    let stage = Stage::set("full-disk", usher.sent(disk.sent_there()), place).await;
+    goes_through_trouble(stage, async |is_full| if is_full { disk.fill() } else { disk.free() }).await;
+}
+
+/// Lets a server get into trouble and out of it, twice, under load.
+async fn goes_through_trouble(mut stage: Stage, mut set: impl AsyncFnMut(bool)) {
     let mut server = stage.server("usher");
     server.start(stage.serve(&["--unknown-wait", "2"]));
     server.ready().await;
@@ -30,21 +35,21 @@ async fn a_full_disk_refuses_new_work_and_loses_nothing() {
     tokio::time::sleep(Duration::from_secs(2)).await;
 
     for _ in 0..2 {
-        disk.fill();
-        stage.witness.note("filled the disk");
         let began = stage.witness.now();
+        set(true).await;
+        stage.witness.note("the trouble begins");
         is_refused(&stage, &server).await;
         tokio::time::sleep(TROUBLE).await;
-        disk.free();
-        stage.witness.note("freed the disk");
+        set(false).await;
+        stage.witness.note("the trouble is over");
         is_taken(&stage, &server).await;
-        stage.witness.note_outage(began);
+        stage.witness.note_outage(began, stage.witness.now());
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     load.finish().await;
     stage.settle().await;
     server.stop().await;
-    stage.check(AT_ONCE).await;
+    stage.check().await;
 }
 
 /// Waits until the contacts' webhooks are refused, and the server says that it is not ready.

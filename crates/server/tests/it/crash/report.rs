@@ -1,5 +1,6 @@
 //! What is printed in the end: a line of figures, and of what went wrong a timeline.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ const BEFORE: Duration = Duration::from_secs(30);
 pub struct Report {
     scenario: &'static str,
     seed: u64,
-    kills: usize,
+    /// How often each was killed.
+    kills: BTreeMap<String, usize>,
     figures: Figures,
     unavailable: u64,
     broken: u64,
@@ -33,10 +35,14 @@ impl Report {
     pub fn of(scenario: &'static str, seed: u64, seen: &Seen, figures: Figures) -> Self {
         let mut ready_after = seen.ready_after.clone();
         ready_after.sort_unstable();
+        let mut kills = BTreeMap::new();
+        for (_, who) in &seen.kills {
+            *kills.entry(who.clone()).or_default() += 1;
+        }
         Self {
             scenario,
             seed,
-            kills: seen.kills.len(),
+            kills,
             figures,
             unavailable: seen.webhooks.unavailable,
             broken: seen.webhooks.broken,
@@ -50,10 +56,12 @@ impl Report {
     fn columns(&self) -> Vec<(&'static str, String)> {
         let figures = &self.figures;
         let start = |index: usize| self.ready_after.get(index).map_or("-".to_owned(), |ready| format!("{ready:.0?}"));
+        let killed: Vec<_> = self.kills.iter().map(|(who, times)| format!("{who}:{times}")).collect();
         vec![
             ("scenario", self.scenario.to_owned()),
             ("seed", self.seed.to_string()),
-            ("kills", self.kills.to_string()),
+            ("kills", self.kills.values().sum::<usize>().to_string()),
+            ("killed", if killed.is_empty() { "-".to_owned() } else { killed.join(",") }),
             ("acknowledged", figures.acknowledged.to_string()),
             ("turns", figures.handled.to_string()),
             ("sent", figures.sent.to_string()),

@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 use super::front::Front;
 use super::witness::Witness;
 
-/// How long a server may take until it is ready, on a machine that has much else to do.
-const READY: Duration = Duration::from_secs(30);
 /// How long a server may take to stop: it gives what is under way 20 seconds.
 const STOPPED: Duration = Duration::from_secs(40);
 
@@ -22,6 +20,7 @@ pub struct Server {
     log: PathBuf,
     front: Front,
     witness: Arc<Witness>,
+    ready_within: Duration,
     running: Option<Running>,
 }
 
@@ -30,6 +29,7 @@ struct Running {
     child: Child,
     address: SocketAddr,
     started: Instant,
+    is_ready: bool,
 }
 
 impl Drop for Running {
@@ -41,12 +41,13 @@ impl Drop for Running {
 }
 
 impl Server {
-    pub fn new(name: &str, folder: &Path, front: &Front, witness: &Arc<Witness>) -> Self {
+    pub fn new(name: &str, folder: &Path, front: &Front, witness: &Arc<Witness>, ready_within: Duration) -> Self {
         Self {
             name: name.to_owned(),
             log: folder.join(format!("{name}.log")),
             front: front.clone(),
             witness: Arc::clone(witness),
+            ready_within,
             running: None,
         }
     }
@@ -60,7 +61,7 @@ impl Server {
         command.stdout(log.try_clone().expect("the log can be written")).stderr(log);
         let started = Instant::now();
         let child = command.spawn().expect("the program runs");
-        self.running = Some(Running { child, address, started });
+        self.running = Some(Running { child, address, started, is_ready: false });
         self.front.lead_to(&self.name, address);
     }
 
@@ -68,13 +69,17 @@ impl Server {
     pub async fn ready(&mut self) {
         let began = Instant::now();
         let running = self.running.as_mut().expect("it was started");
+        if running.is_ready {
+            return;
+        }
         while self.front.readiness(running.address).await != Some(200) {
             if let Some(status) = running.child.try_wait().expect("it is our child") {
                 panic!("{} ended with {status}:\n{}", self.name, self.last_lines());
             }
-            assert!(began.elapsed() < READY, "{} was not ready in time:\n{}", self.name, self.last_lines());
+            assert!(began.elapsed() < self.ready_within, "{} was not ready in time:\n{}", self.name, self.last_lines());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        running.is_ready = true;
         self.witness.seen().ready_after.push(running.started.elapsed());
     }
 

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use super::is_root;
+use crate::is_root;
 
 /// A mounted disk.
 #[derive(Debug)]

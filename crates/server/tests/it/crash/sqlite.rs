@@ -1,7 +1,8 @@
 //! One server over SQLite, killed again and again.
 
-use super::stage::{Place, Stage};
-use super::{AT_ONCE, kills};
+use super::kills;
+use super::place::Place;
+use super::stage::Stage;
 use crate::cli::Usher;
 
 /// Contacts that converse at a time.
@@ -33,5 +34,5 @@ async fn a_server_that_is_killed_loses_nothing() {
     load.finish().await;
     stage.settle().await;
     server.stop().await;
-    stage.check(AT_ONCE).await;
+    stage.check().await;
 }

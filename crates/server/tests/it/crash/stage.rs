@@ -1,57 +1,26 @@
 //! What every scenario begins and ends with: providers, contacts, and in the end the checker and the report.
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+use super::bounds::Bounds;
 use super::chance::{self, Chance};
 use super::checker;
-use super::database::Database;
 use super::front::Front;
 use super::load::Load;
+use super::place::Place;
 use super::providers::Providers;
 use super::report::Report;
 use super::servers::Server;
 use super::shop;
-use super::witness::Witness;
+use super::witness::{Violation, Witness};
 use crate::cli::Usher;
 
 /// How long it takes until nothing is left to do, where that cannot be asked: longer than an unknown outcome waits.
 const QUIET: Duration = Duration::from_secs(8);
-/// How long what is left to do may take once the contacts have ended their conversations.
-const SETTLED: Duration = Duration::from_secs(60);
-
-/// Where the database is.
-pub enum Place {
-    /// In the data folder, as the program has it by itself.
-    Data,
-    /// In the data folder, on a disk that this test sees as this folder; SQLite does not, so it reads a copy.
-    OnDisk(PathBuf),
-}
-
-impl Place {
-    /// Opens the database for reading.
-    async fn open(&self, usher: &Usher) -> Database {
-        let folder = match self {
-            Self::Data => usher.data(),
-            Self::OnDisk(seen) => {
-                let copy = usher.folder.join("copy");
-                std::fs::create_dir_all(&copy).expect("the folder can be made");
-                for file in ["usher.db", "usher.db-wal"] {
-                    let _ = std::fs::remove_file(copy.join(file));
-                    if seen.join(file).exists() {
-                        std::fs::copy(seen.join(file), copy.join(file)).expect("the database can be copied");
-                    }
-                }
-                copy
-            }
-        };
-        Database::open(&format!("sqlite:{}", folder.join("usher.db").display())).await
-    }
-}
 
 /// A shop with contacts, and nobody serving yet.
 pub struct Stage {
@@ -63,6 +32,7 @@ pub struct Stage {
     pub front: Front,
     pub usher: Usher,
     place: Place,
+    bounds: Bounds,
     watch: JoinHandle<()>,
 }
 
@@ -80,7 +50,7 @@ impl Stage {
         let mut chance = Chance::new(seed);
         let witness = Arc::new(Witness::new());
         let mut providers = Providers::start().await;
-        let usher = shop::with_secrets(usher);
+        let usher = shop::with_secrets(place.told_to(usher));
         shop::set_up(&usher, &providers);
         let mut database = place.open(&usher).await;
         let [[door]] = <[[String; 1]; 1]>::try_from(database.rows("SELECT door FROM channels").await)
@@ -89,12 +59,13 @@ impl Stage {
         providers.carry(&witness, &front, &mut chance);
         let watched = Arc::clone(&witness);
         let watch = tokio::spawn(async move { watched.watch_the_machine().await });
-        Self { scenario, seed, chance, witness, providers, front, usher, place, watch }
+        let bounds = if let Place::Shared(..) = place { Bounds::SHARED } else { Bounds::ALONE };
+        Self { scenario, seed, chance, witness, providers, front, usher, place, bounds, watch }
     }
 
     /// Returns a server of this shop.
     pub fn server(&self, name: &str) -> Server {
-        Server::new(name, &self.usher.folder, &self.front, &self.witness)
+        Server::new(name, &self.usher.folder, &self.front, &self.witness, self.bounds.ready)
     }
 
     /// Returns the command that starts a server, but for its address.
@@ -106,7 +77,8 @@ impl Stage {
 
     /// Lets contacts in.
     pub fn load(&mut self, contacts: u32) -> Load {
-        Load::start(contacts, &self.providers, &self.front, &self.witness, &mut self.chance)
+        let patience = self.bounds.patience;
+        Load::start(contacts, &self.providers, &self.front, &self.witness, patience, &mut self.chance)
     }
 
     /// Waits until nothing is left to do. What still is in the end, the checker tells.
@@ -117,17 +89,23 @@ impl Stage {
             return;
         }
         let mut database = self.place.open(&self.usher).await;
-        let give_up = tokio::time::Instant::now() + SETTLED;
-        while checker::left_to_do(&mut database).await > 0 && tokio::time::Instant::now() < give_up {
+        let give_up = tokio::time::Instant::now() + self.bounds.settled;
+        while checker::left_to_do(&mut database).await + self.place.on_stream().await > 0
+            && tokio::time::Instant::now() < give_up
+        {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
     /// Checks everything, prints the report, and fails if anything was lost, done twice or out of order.
-    pub async fn check(mut self, status_takes: Duration) -> Report {
+    pub async fn check(mut self) -> Report {
         let mut database = self.place.open(&self.usher).await;
         let seen = std::mem::take(&mut *self.witness.seen());
-        let (figures, violations) = checker::check(&seen, &self.providers, &mut database, status_takes).await;
+        let (figures, mut violations) = checker::check(&seen, &self.providers, &mut database, self.bounds).await;
+        let on_stream = self.place.on_stream().await;
+        if on_stream > 0 {
+            violations.push(Violation { contact: None, what: format!("{on_stream} messages are left on the stream") });
+        }
         let refused = self.providers.graph.refused();
         assert!(refused.is_empty(), "Meta's stand-in refused {refused:?}");
         let report = Report::of(self.scenario, self.seed, &seen, figures);

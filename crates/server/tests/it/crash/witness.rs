@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::bounds::AFTER_A_KILL;
+
 /// What was seen, and since when.
 #[derive(Debug)]
 pub struct Witness {
@@ -23,7 +25,8 @@ pub struct Seen {
     pub told: HashMap<String, Duration>,
     /// What was done to the servers.
     pub deeds: Vec<(Duration, String)>,
-    pub kills: Vec<Duration>,
+    /// When somebody was killed, and who.
+    pub kills: Vec<(Duration, String)>,
     /// When something was away that contacts may have to wait for.
     pub outages: Vec<(Duration, Duration)>,
     /// Times in which this machine itself was late: until when, and by how much.
@@ -106,13 +109,12 @@ impl Witness {
     pub fn note_kill(&self, who: &str) {
         self.note(format!("killed {who}"));
         let now = self.now();
-        self.seen().kills.push(now);
+        self.seen().kills.push((now, who.to_owned()));
     }
 
-    /// Notes that something that contacts may have to wait for was away until now.
-    pub fn note_outage(&self, since: Duration) {
-        let now = self.now();
-        self.seen().outages.push((since, now));
+    /// Notes that something that contacts may have to wait for was away.
+    pub fn note_outage(&self, from: Duration, to: Duration) {
+        self.seen().outages.push((from, to));
     }
 
     pub fn fail(&self, contact: Option<u32>, what: impl Into<String>) {
@@ -144,8 +146,26 @@ impl Witness {
 impl Seen {
     /// Returns how much of a time fell into outages, or passed while this machine stood still.
     pub fn excused(&self, from: Duration, to: Duration) -> Duration {
-        let away = self.outages.iter().map(|(begun, over)| to.min(*over).saturating_sub(from.max(*begun)));
+        let mut outages = self.outages.clone();
+        outages.sort_unstable();
+        let (mut away, mut counted) = (Duration::ZERO, from);
+        for (begun, over) in outages {
+            // What two of them have in common counts once.
+            away += to.min(over).saturating_sub(counted.max(begun));
+            counted = counted.max(over);
+        }
         let late = self.late.iter().filter(|(at, _)| (from..=to).contains(at)).map(|(_, late)| *late);
-        away.chain(late).sum()
+        away + late.sum::<Duration>()
+    }
+
+    /// Returns how long a contact may have to wait for a reply in a time: it is the kills and outages in it that excuse it.
+    pub fn reasonable_wait(&self, from: Duration, to: Duration) -> Duration {
+        let kills = u32::try_from(self.kills_between(from, to)).expect("kills are few");
+        AFTER_A_KILL * kills.max(1) + self.excused(from, to)
+    }
+
+    /// Returns how often somebody was killed in a time.
+    pub fn kills_between(&self, from: Duration, to: Duration) -> usize {
+        self.kills.iter().filter(|(at, _)| (from..=to).contains(at)).count()
     }
 }

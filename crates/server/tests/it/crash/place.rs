@@ -1,0 +1,69 @@
+//! Where what the servers remember is, to be looked at from outside.
+
+use std::path::PathBuf;
+
+use super::database::Database;
+use crate::cli::Usher;
+
+/// Where the database is, and the stream if there is one.
+pub enum Place {
+    /// In the data folder, as the program has it by itself.
+    Data,
+    /// In the data folder, on a disk that this test sees as this folder; SQLite does not, so it reads a copy.
+    OnDisk(PathBuf),
+    /// At an address of a PostgreSQL server.
+    Postgres(String),
+    /// At an address of a PostgreSQL server, and on a stream beside it.
+    Shared(String, Stream),
+}
+
+/// A stream of NATS servers.
+pub struct Stream {
+    pub servers: Vec<String>,
+    pub name: String,
+}
+
+impl Place {
+    /// Opens the database for reading.
+    pub async fn open(&self, usher: &Usher) -> Database {
+        let folder = match self {
+            Self::Postgres(address) | Self::Shared(address, _) => return Database::open(address).await,
+            Self::Data => usher.data(),
+            Self::OnDisk(seen) => {
+                let copy = usher.folder.join("copy");
+                std::fs::create_dir_all(&copy).expect("the folder can be made");
+                for file in ["usher.db", "usher.db-wal"] {
+                    let _ = std::fs::remove_file(copy.join(file));
+                    if seen.join(file).exists() {
+                        std::fs::copy(seen.join(file), copy.join(file)).expect("the database can be copied");
+                    }
+                }
+                copy
+            }
+        };
+        Database::open(&format!("sqlite:{}", folder.join("usher.db").display())).await
+    }
+
+    /// Returns the program, told where to remember.
+    pub fn told_to(&self, usher: Usher) -> Usher {
+        match self {
+            Self::Data | Self::OnDisk(_) => usher,
+            Self::Postgres(address) => usher.with("USHER_DATABASE", address),
+            Self::Shared(address, stream) => usher
+                .with("USHER_DATABASE", address)
+                .with("USHER_NATS", &stream.servers.join(","))
+                .with("USHER_NATS_STREAM", &stream.name)
+                .with("USHER_NATS_REPLICAS", &stream.servers.len().to_string())
+                // What the servers of this test have room for.
+                .with("USHER_NATS_MAX_BYTES", &(64 << 20).to_string()),
+        }
+    }
+
+    /// Returns how many messages are on the stream.
+    pub async fn on_stream(&self) -> u64 {
+        let Self::Shared(_, stream) = self else { return 0 };
+        let client = async_nats::connect(&stream.servers).await.expect("NATS is there");
+        let found = async_nats::jetstream::new(client).get_stream(&stream.name).await;
+        found.expect("the stream is there").cached_info().state.messages
+    }
+}
