@@ -1,5 +1,5 @@
-//! A disk that is full: new work is refused, nothing that was acknowledged is lost, and all goes on by itself when there
-//! is room again.
+//! A disk that is full, a database that only lets itself be read: new work is refused, nothing that was acknowledged is
+//! lost, and all goes on by itself once the trouble is over.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use super::servers::Server;
 use super::small_disk::SmallDisk;
 use super::stage::Stage;
 use crate::cli::Usher;
+use crate::postgres_server::PostgresServer;
 
 const CONTACTS: u32 = 8;
 /// Room for the database and its log.
@@ -24,6 +25,14 @@ async fn a_full_disk_refuses_new_work_and_loses_nothing() {
     let place = Place::OnDisk(disk.seen_from_outside());
     let stage = Stage::set("full-disk", usher.sent(disk.sent_there()), place).await;
     goes_through_trouble(stage, async |is_full| if is_full { disk.fill() } else { disk.free() }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_only_database_refuses_new_work_and_loses_nothing() {
+    let postgres = PostgresServer::start().await;
+    let place = Place::Postgres(postgres.database("usher").await);
+    let stage = Stage::set("read-only", Usher::bare(), place).await;
+    goes_through_trouble(stage, async |is_read_only| postgres.set_read_only(is_read_only).await).await;
 }
 
 /// Lets a server get into trouble and out of it, twice, under load.
