@@ -1,4 +1,4 @@
-.PHONY: run test gen bench audit screenshots
+.PHONY: run test gen bench soak audit screenshots
 
 run: ## builds the editor and the server, and starts it in demo mode on http://localhost:8080
 	@scripts/run
@@ -11,6 +11,9 @@ gen: ## writes the derived files anew: OpenAPI, node catalogue, schemas, the edi
 
 bench: ## measures the built server beside a bare floor and other servers on this machine
 	@scripts/bench
+
+soak: ## kills real servers hundreds of times under load, and checks that nothing was lost; `scripts/soak 1000` for more
+	@scripts/soak
 
 audit: ## checks licences, bans and advisories (needs cargo-deny)
 	@cargo deny check
