@@ -24,7 +24,7 @@ pub struct Bounds {
 impl Bounds {
     /// One server has everything: a status is recorded before it is acknowledged, but the message may be on its way already.
     pub const ALONE: Self = Self {
-        ready: Duration::from_secs(30),
+        ready: Duration::from_secs(120),
         patience: Duration::from_secs(60),
         settled: Duration::from_secs(60),
         status: Duration::from_secs(2),

@@ -1,9 +1,13 @@
 //! Where what the servers remember is, to be looked at from outside.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::database::Database;
 use crate::cli::Usher;
+
+/// How long NATS servers may take to tell of a stream: those that were killed choose first who leads them.
+const TOLD: Duration = Duration::from_secs(120);
 
 /// Where the database is, and the stream if there is one.
 pub enum Place {
@@ -59,11 +63,18 @@ impl Place {
         }
     }
 
-    /// Returns how many messages are on the stream.
+    /// Returns how many messages are on the stream, as soon as its servers tell.
     pub async fn on_stream(&self) -> u64 {
         let Self::Shared(_, stream) = self else { return 0 };
-        let client = async_nats::connect(&stream.servers).await.expect("NATS is there");
-        let found = async_nats::jetstream::new(client).get_stream(&stream.name).await;
-        found.expect("the stream is there").cached_info().state.messages
+        let give_up = Instant::now() + TOLD;
+        loop {
+            if let Ok(client) = async_nats::connect(&stream.servers).await
+                && let Ok(found) = async_nats::jetstream::new(client).get_stream(&stream.name).await
+            {
+                return found.cached_info().state.messages;
+            }
+            assert!(Instant::now() < give_up, "nobody tells what is on the stream");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 }
