@@ -26,7 +26,7 @@ pub(super) async fn run(shared: Arc<Shared>, held: Arc<Held>) {
     };
     match fate {
         Fate::Settled(Outcome::Answered { event, at }) => answer_with(&shared, &held, event, at).await,
-        fate => shared.give(&held, fate, None),
+        fate => shared.give(&held, fate),
     }
 }
 
@@ -40,7 +40,7 @@ async fn answer_with(shared: &Shared, held: &Arc<Held>, event: Event, at: Timest
     };
     match taken {
         Ok(()) => shared.settled(held),
-        Err(OwnEvent { event, at, .. }) => shared.give(held, Fate::Settled(Outcome::Answered { event, at }), None),
+        Err(OwnEvent { event, at, .. }) => shared.give(held, Fate::Settled(Outcome::Answered { event, at })),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use usher_store::DueEffect;
 
+use super::follow::InLane;
 use super::places::Place;
 
 /// An effect that was taken, with the name under which it is leased and its place in memory. Nothing is in hand longer
@@ -13,13 +14,15 @@ use super::places::Place;
 pub(super) struct Held {
     pub due: DueEffect,
     pub owner: Arc<str>,
+    /// Let go of before the place: what waits behind it is looked for before there seems to be nothing left to do.
+    _in_lane: Option<InLane>,
     place: Place,
 }
 
 impl Held {
     /// Takes an effect in hand; none if it is there already, as one whose lease ran out meanwhile.
-    pub(super) fn new(due: DueEffect, owner: Arc<str>, mut place: Place) -> Option<Arc<Self>> {
-        place.fill(&due.effect.id).then(|| Arc::new(Self { due, owner, place }))
+    pub(super) fn new(due: DueEffect, owner: Arc<str>, in_lane: Option<InLane>, mut place: Place) -> Option<Arc<Self>> {
+        place.fill(&due.effect.id).then(|| Arc::new(Self { due, owner, _in_lane: in_lane, place }))
     }
 
     /// Returns the system that it goes to.

@@ -119,11 +119,11 @@ impl Work {
         for held in &short {
             self.give(held, Fate::Back);
         }
-        self.shared.follow(self.lane.clone());
+        self.shared.follow.behind(&self.lane);
     }
 
     fn give(&self, held: &Arc<Held>, fate: Fate) {
-        self.shared.give(held, fate, Some(self.lane.clone()));
+        self.shared.give(held, fate);
     }
 
     /// Sends one message, unless Usher stops before.

@@ -11,6 +11,7 @@
 
 mod call;
 mod circuit;
+mod follow;
 mod hand;
 mod lane;
 mod pace;
@@ -21,12 +22,11 @@ mod settler;
 mod sweeper;
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use usher_connect::call::Caller;
 use usher_connect::http;
@@ -41,6 +41,7 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::runner::configurations::Configurations;
 use crate::supervise;
+use follow::{Follow, Sweeps};
 use hand::Held;
 use pace::Pace;
 use places::{Places, system_of};
@@ -114,8 +115,7 @@ struct Shared {
     places: Arc<Places>,
     presence: Presence,
     lanes: Mutex<HashMap<String, Lane>>,
-    /// Lanes in which sends wait in the store for those in hand.
-    followed: Mutex<HashSet<String>>,
+    follow: Arc<Follow>,
     /// Systems for whose room effects wait in the store.
     waiting: Mutex<HashSet<String>>,
     pace: Mutex<Pace>,
@@ -125,10 +125,7 @@ struct Shared {
     panics: Mutex<HashMap<EffectId, u32>>,
     /// Set when it starts.
     bus: OnceLock<Arc<dyn Bus>>,
-    sweep: Notify,
-    /// How many sweeps were asked for, and how many of these are over.
-    sweeps_asked: AtomicU64,
-    sweeps_done: AtomicU64,
+    sweeps: Arc<Sweeps>,
     stopping: CancellationToken,
     /// Whether this process has nothing more to do with the store.
     left: CancellationToken,
@@ -140,8 +137,6 @@ type Lane = VecDeque<Arc<Held>>;
 /// The place that an effect got before its turn was committed, or the system that has no room for it here.
 pub type Admission = Result<Place, String>;
 
-/// Lanes that are remembered as followed.
-const FOLLOWED: usize = 10_000;
 /// Panics of one effect after which it is given up, and effects of which they are remembered.
 const PANICS: u32 = 3;
 const PANICKED: usize = 10_000;
@@ -151,6 +146,7 @@ impl Dispatcher {
     pub fn new(parts: Parts, settings: Settings) -> Self {
         let caller = Caller::new(parts.http.clone());
         let in_hand = parts.metrics.effects_in_hand.clone();
+        let sweeps = Arc::<Sweeps>::default();
         Self(Arc::new(Shared {
             settler: Settler::default(),
             caller,
@@ -159,15 +155,13 @@ impl Dispatcher {
             parts,
             settings,
             lanes: Mutex::default(),
-            followed: Mutex::default(),
+            follow: Follow::new(Arc::clone(&sweeps)),
             waiting: Mutex::default(),
             pace: Mutex::default(),
             calls: Mutex::default(),
             panics: Mutex::default(),
             bus: OnceLock::new(),
-            sweep: Notify::new(),
-            sweeps_asked: AtomicU64::new(0),
-            sweeps_done: AtomicU64::new(0),
+            sweeps,
             stopping: CancellationToken::new(),
             left: CancellationToken::new(),
         }))
@@ -238,7 +232,7 @@ impl Dispatcher {
     pub fn take(&self, effects: Vec<(DueEffect, Place)>, lease: &Lease) {
         let owner: Arc<str> = Arc::from(lease.owner.as_str());
         for (due, place) in effects {
-            if let Some(held) = Held::new(due, Arc::clone(&owner), place) {
+            if let Some(held) = self.0.take_in_hand(due, Arc::clone(&owner), place) {
                 self.0.begin(held);
             }
         }
@@ -248,7 +242,7 @@ impl Dispatcher {
     pub fn give_back(&self, effects: impl Iterator<Item = EffectId>, lease: &Lease) {
         let owner: Arc<str> = Arc::from(lease.owner.as_str());
         for effect in effects {
-            let given = Given { effect, owner: Arc::clone(&owner), fate: Fate::Back, lane: None, held: None };
+            let given = Given { effect, owner: Arc::clone(&owner), fate: Fate::Back, held: None };
             self.0.settler.give(given);
         }
     }
@@ -259,14 +253,14 @@ impl Dispatcher {
     }
 
     /// Learns that a turn's sends were left to the store, because others of their lane go first: they are taken up as
-    /// soon as those are settled.
-    pub fn follow(&self, lane: String) {
-        self.0.follow(lane);
+    /// soon as those are settled, if they are in hand here. Says whether they are.
+    pub fn follow(&self, lane: &str) -> bool {
+        self.0.follow.behind(lane)
     }
 
     /// Looks at once for effects that are due.
     pub fn sweep(&self) {
-        self.0.ask_for_sweep();
+        self.0.sweeps.ask();
     }
 
     /// Says whether the store took this process's last sign of life: one that is full or read-only does not.
@@ -276,8 +270,7 @@ impl Dispatcher {
 
     /// Says whether nothing is in hand or about to be.
     pub fn is_idle(&self) -> bool {
-        let asked = self.0.sweeps_asked.load(Ordering::Acquire);
-        self.in_hand() == 0 && self.0.sweeps_done.load(Ordering::Acquire) >= asked
+        self.in_hand() == 0 && self.0.sweeps.is_all_over()
     }
 
     /// Returns how many effects are in hand.
@@ -348,19 +341,19 @@ impl Shared {
         }
     }
 
-    /// Lets go of an effect, once it is written down what is to become of it; a send says its lane.
-    fn give(&self, held: &Arc<Held>, fate: Fate, lane: Option<String>) {
+    /// Lets go of an effect, once it is written down what is to become of it.
+    fn give(&self, held: &Arc<Held>, fate: Fate) {
         if let Fate::Waits { system } = &fate {
             self.wait_for(system);
         }
         let (effect, owner) = (held.due.effect.id.clone(), Arc::clone(&held.owner));
-        self.settler.give(Given { effect, owner, fate, lane, held: Some(Arc::clone(held)) });
+        self.settler.give(Given { effect, owner, fate, held: Some(Arc::clone(held)) });
     }
 
     /// Lets go of an effect that is settled already.
     fn settled(&self, held: &Arc<Held>) {
-        if self.goes_on(&[], std::slice::from_ref(held), false) {
-            self.sweep.notify_one();
+        if self.goes_on(std::slice::from_ref(held), false) {
+            self.sweeps.begin();
         }
     }
 
@@ -372,23 +365,16 @@ impl Shared {
         }
         // A map tells its lanes in any order, and the same must be done in the same.
         waiting.sort_by(|(one, _), (other, _)| one.cmp(other));
-        for (lane, held) in waiting {
-            self.give(&held, Fate::Back, Some(lane));
+        for (_, held) in waiting {
+            self.give(&held, Fate::Back);
         }
     }
 
-    fn follow(&self, lane: String) {
-        let mut followed = lock(&self.followed);
-        if followed.len() >= FOLLOWED {
-            // The sweeper finds them anyway, only later.
-            followed.clear();
-        }
-        followed.insert(lane);
-        drop(followed);
-        // Those before may have been settled between that commit and now.
-        if self.places.in_hand() == 0 {
-            self.ask_for_sweep();
-        }
+    /// Takes an effect in hand; none if it is there already, as one whose lease ran out meanwhile.
+    fn take_in_hand(&self, due: DueEffect, owner: Arc<str>, place: Place) -> Option<Arc<Held>> {
+        let is_send = matches!(due.effect.kind, EffectKind::Send { .. });
+        let in_lane = is_send.then(|| self.follow.take_in_hand(due.key.id()));
+        Held::new(due, owner, in_lane, place)
     }
 
     fn wait_for(&self, system: &str) {
@@ -398,16 +384,12 @@ impl Shared {
         }
     }
 
-    /// Asks for a sweep if effects in the store wait for those that are settled or given back now: sends behind them in
-    /// their lanes, others for their room. Says whether it did. The sweep begins with the notification, once these were
-    /// let go of.
-    fn goes_on(&self, lanes: &[String], done: &[Arc<Held>], is_given_back: bool) -> bool {
-        let mut followed = lock(&self.followed);
-        let is_lane_free = !followed.is_empty() && lanes.iter().filter(|lane| followed.remove(*lane)).count() > 0;
-        drop(followed);
-        let goes_on = !self.is_stopping() && (is_given_back || is_lane_free || self.makes_room(done));
+    /// Counts a sweep if effects in the store wait for the room of those that are settled or given back now. Says whether it
+    /// did; the sweep is to begin once these were let go of.
+    fn goes_on(&self, done: &[Arc<Held>], is_given_back: bool) -> bool {
+        let goes_on = !self.is_stopping() && (is_given_back || self.makes_room(done));
         if goes_on {
-            self.sweeps_asked.fetch_add(1, Ordering::AcqRel);
+            self.sweeps.count();
         }
         goes_on
     }
@@ -427,11 +409,6 @@ impl Shared {
             let left = self.places.of(system).saturating_sub(count);
             left <= self.settings.in_hand_of_one / 2 && !lock(&self.pace).rests(system, now)
         })
-    }
-
-    fn ask_for_sweep(&self) {
-        self.sweeps_asked.fetch_add(1, Ordering::AcqRel);
-        self.sweep.notify_one();
     }
 
     /// Notes that an effect panicked, and returns how long it is to be left alone; none if this was too often.

@@ -186,7 +186,7 @@ impl Shared {
         self.parts.metrics.processes_buried.increment(1);
         tracing::info!(process, interrupted, "a process is gone; what it had at hand is taken up");
         if interrupted > 0 {
-            self.ask_for_sweep();
+            self.sweeps.ask();
         }
         Ok(())
     }

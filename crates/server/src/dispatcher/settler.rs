@@ -40,8 +40,6 @@ pub(super) struct Given {
     /// The name under which it is leased.
     pub owner: Arc<str>,
     pub fate: Fate,
-    /// The lane that it lets go on.
-    pub lane: Option<String>,
     /// Its place in memory, which it has until this is written down.
     pub held: Option<Arc<Held>>,
 }
@@ -120,11 +118,9 @@ impl Writing<'_> {
         let mut back: Vec<(EffectId, Arc<str>)> = Vec::new();
         let mut waits: Vec<(EffectId, String, Arc<str>)> = Vec::new();
         let mut owed = Vec::new();
-        let mut lanes = Vec::with_capacity(batch.len());
         let mut held = Vec::with_capacity(batch.len());
         for given in batch {
             let (effect, owner) = (given.effect, given.owner);
-            lanes.extend(given.lane);
             held.extend(given.held);
             if !matches!(given.fate, Fate::Settled(_)) {
                 owed.push(Owed(Arc::clone(&self.shared.settler.owed)));
@@ -141,10 +137,10 @@ impl Writing<'_> {
         self.let_wait(waits).await;
         drop(owed);
         // Counted before they are let go of, so that there is no moment in which nothing seems to be left to do.
-        let goes_on = self.shared.goes_on(&lanes, &held, is_given_back);
+        let goes_on = self.shared.goes_on(&held, is_given_back);
         drop(held);
         if goes_on {
-            self.shared.sweep.notify_one();
+            self.shared.sweeps.begin();
         }
     }
 

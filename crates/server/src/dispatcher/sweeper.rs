@@ -2,13 +2,11 @@
 //! and those that wait for room.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use usher_engine::effect::EffectKind;
 use usher_store::{DueEffect, Error, Lease};
 
-use super::hand::Held;
 use super::places::{system_of, workspace_of};
 use super::settler::{Fate, Given};
 use super::{Shared, lock};
@@ -28,15 +26,15 @@ async fn run(alive: Weak<Shared>) {
         tokio::select! {
             biased;
             () = shared.stopping.cancelled() => return,
-            () = shared.sweep.notified() => {}
+            () = shared.sweeps.wanted() => {}
             () = tokio::time::sleep(shared.settings.sweep_every) => {}
         }
-        let asked = shared.sweeps_asked.load(Ordering::Acquire);
+        let asked = shared.sweeps.asked();
         if let Err(error) = sweep(&shared).await {
             shared.parts.metrics.store_errors.sweeping.increment(1);
             tracing::warn!(%error, "cannot look for effects that are due; trying again");
         }
-        shared.sweeps_done.store(asked, Ordering::Release);
+        shared.sweeps.are_over(asked);
     }
 }
 
@@ -102,7 +100,7 @@ impl Shared {
             let is_behind = lane.as_ref().is_some_and(|lane| full.contains(lane));
             let place = if is_behind { None } else { self.places.take(&system) };
             if let Some(place) = place {
-                if let Some(held) = Held::new(due, Arc::clone(&owner), place) {
+                if let Some(held) = self.take_in_hand(due, Arc::clone(&owner), place) {
                     self.begin(held);
                 }
                 continue;
@@ -110,7 +108,7 @@ impl Shared {
             full.extend(lane);
             self.wait_for(&system);
             let fate = Fate::Waits { system };
-            self.settler.give(Given { effect: due.effect.id, owner: Arc::clone(&owner), fate, lane: None, held: None });
+            self.settler.give(Given { effect: due.effect.id, owner: Arc::clone(&owner), fate, held: None });
         }
     }
 }

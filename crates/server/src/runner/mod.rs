@@ -118,19 +118,18 @@ impl Room {
         }
     }
 
-    /// Learns that a turn's sends were left to the store, because others of their lane go first, here or elsewhere.
+    /// Learns that a turn's sends were left to the store, because others of their lane go first.
     fn follow(&self, lane: String) {
-        if let Some(nudges) = &self.nudges {
-            nudges.give(Nudge::Behind(lane.clone()));
-            self.sweep_soon();
+        if self.dispatcher.follow(&lane) {
+            return;
         }
-        self.follow_here(lane);
-    }
-
-    /// Takes up a lane's sends in the store as soon as those are over that go before them, if these are in hand here.
-    fn follow_here(&self, lane: String) {
-        if self.roles.dispatcher {
-            self.dispatcher.follow(lane);
+        // Those others are in hand elsewhere, or were settled since that commit.
+        match &self.nudges {
+            Some(nudges) => {
+                nudges.give(Nudge::Behind(lane));
+                self.sweep_soon();
+            }
+            None => self.dispatcher.sweep(),
         }
     }
 
@@ -152,7 +151,9 @@ impl Room {
     fn hear(&self, nudge: Nudge) {
         match nudge {
             Nudge::Watched(topic) => self.live.nudge_here(&topic),
-            Nudge::Behind(lane) => self.follow_here(lane),
+            Nudge::Behind(lane) => {
+                self.dispatcher.follow(&lane);
+            }
             Nudge::Due => {
                 self.dispatcher.sweep();
                 self.sweep_soon();
