@@ -11,6 +11,7 @@ mod file_length;
 mod ladder;
 mod measures;
 mod nats_servers;
+mod ports;
 mod postgres_server;
 mod preview;
 mod room;

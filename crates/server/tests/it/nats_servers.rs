@@ -1,6 +1,5 @@
 //! Real NATS servers that form a cluster, each of which can be killed and started again.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::ClusterInfo;
 
+use crate::ports;
 use crate::server::new_folder;
 
 /// How long the servers may take to agree on who leads.
@@ -31,8 +31,7 @@ impl NatsServers {
     /// Starts so many servers, and waits until they have a leader.
     pub async fn start(count: usize) -> Self {
         let folder = new_folder();
-        let mut ports = free_ports(2 * count);
-        let routes = ports.split_off(count);
+        let [ports, routes] = [(); 2].map(|()| Vec::from_iter(std::iter::repeat_with(ports::free).take(count)));
         let all: Vec<String> = routes.iter().map(|port| format!("nats://127.0.0.1:{port}")).collect();
         let servers = ports.iter().zip(&routes).enumerate().map(|(place, (&port, route))| {
             let config = folder.join(format!("{place}.conf"));
@@ -139,10 +138,4 @@ impl Drop for NatsServers {
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
-}
-
-/// Returns ports that were free a moment ago.
-fn free_ports(count: usize) -> Vec<u16> {
-    let listeners: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").expect("a port is free")).collect();
-    listeners.iter().map(|listener| listener.local_addr().expect("it has an address").port()).collect()
 }

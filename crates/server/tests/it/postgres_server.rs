@@ -1,7 +1,6 @@
 //! A real PostgreSQL server that keeps its promises to the disk, and can be killed and started again.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
 use crate::is_root;
+use crate::ports;
 use crate::server::new_folder;
 
 /// How long the server may take to recover from what was done to it.
@@ -30,9 +30,7 @@ impl PostgresServer {
     /// Makes a cluster of databases and starts a server on it, with `fsync` and all else as it is by default.
     pub async fn start() -> Self {
         let folder = new_folder();
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = port.expect("a port is free").port();
-        let mut server = Self { folder, programs: programs(), port, postmaster: None };
+        let mut server = Self { folder, programs: programs(), port: ports::free(), postmaster: None };
         if let Some((user, group)) = owner() {
             chown(&server.folder, Some(user), Some(group)).expect("root may give a folder away");
         }

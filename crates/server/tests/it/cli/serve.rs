@@ -1,11 +1,11 @@
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::Usher;
+use crate::ports;
 use crate::server::{ADMIN, Client, PASSWORD, shop};
 
 /// A started program; killed when the test is over.
@@ -19,10 +19,6 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn start(usher: &Usher, port: u16, more: &[&str]) -> Serving {
@@ -54,7 +50,7 @@ impl Serving {
 #[tokio::test]
 async fn a_demo_begins_with_a_link_and_an_example_that_is_live() {
     let usher = Usher::bare();
-    let port = free_port();
+    let port = ports::free();
     let mut serving = start(&usher, port, &["--demo"]);
     let link = serving.line_with("/setup?token=").trim().to_owned();
     let base = format!("http://127.0.0.1:{port}");
@@ -104,7 +100,7 @@ async fn a_demo_begins_with_a_link_and_an_example_that_is_live() {
 #[tokio::test]
 async fn without_a_demo_there_is_no_shop_and_a_restart_prints_no_link() {
     let usher = Usher::bare();
-    let port = free_port();
+    let port = ports::free();
     let mut serving = start(&usher, port, &[]);
     serving.line_with("/setup?token=");
     let mut anybody = Client::new(&format!("http://127.0.0.1:{port}"));

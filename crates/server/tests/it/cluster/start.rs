@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::gate::Way;
 use super::place::Place;
 use crate::cli::Usher;
+use crate::ports;
 use crate::server::Client;
 
 /// A started program; killed when the test is over.
@@ -35,7 +36,7 @@ async fn it_listens_at_once_and_says_what_is_missing() {
     let place = Place::new("start").await;
     let (postgres, database) = place.gate_to_postgres().await;
     let (nats, server) = place.gate_to_nats().await;
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = ports::free();
     let base = format!("http://127.0.0.1:{port}");
     let listen = format!("127.0.0.1:{port}");
     let usher = Usher::bare().with("USHER_DATABASE", &place.database.address());

@@ -1,7 +1,7 @@
 //! Server processes: the built program, started, found ready, killed without a warning, told to stop.
 
 use std::fs::OpenOptions;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::front::Front;
 use super::witness::Witness;
+use crate::ports;
 
 /// How long a server may take to stop: it gives what is under way 20 seconds.
 const STOPPED: Duration = Duration::from_secs(40);
@@ -54,8 +55,7 @@ impl Server {
 
     /// Starts it with a command that lacks only the address to listen on: every time another one. It is not ready yet.
     pub fn start(&mut self, mut command: Command) {
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let address = address.expect("a loopback port is free");
+        let address = SocketAddr::from(([127, 0, 0, 1], ports::free()));
         let log = OpenOptions::new().create(true).append(true).open(&self.log).expect("the log can be written");
         command.args(["--listen", &address.to_string()]).stdin(Stdio::null());
         command.stdout(log.try_clone().expect("the log can be written")).stderr(log);

@@ -9,7 +9,7 @@ use usher_stand_ins::webhook::Customer;
 use crate::room::{NUMBER, OTHER_NUMBER, SOON, Shop, hasty};
 use crate::server::shop;
 
-const CUSTOMERS: usize = 1_200;
+const CUSTOMERS: usize = 400;
 const IN_HAND: usize = 160;
 const OF_ONE: usize = 40;
 
