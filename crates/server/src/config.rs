@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::bus::jetstream::Nats;
 use crate::roles::Roles;
+use crate::spans::{Otlp, WrongHeaders};
 
 /// Where the server listens unless it is told otherwise.
 const LISTEN: &str = "127.0.0.1:8080";
@@ -99,6 +100,18 @@ pub struct Options {
     #[arg(long, value_name = "TOKEN", env = "USHER_METRICS_TOKEN", hide_env_values = true, global = true)]
     pub metrics_token: Option<SecretString>,
 
+    /// An OpenTelemetry collector that takes spans by OTLP over HTTP, such as http://127.0.0.1:4318 [default: none].
+    #[arg(long, value_name = "URL", env = "USHER_OTLP_ENDPOINT", global = true)]
+    pub otlp_endpoint: Option<Url>,
+
+    /// Headers for the collector, such as those that authenticate: NAME=VALUE, with commas between.
+    #[arg(long, value_name = "HEADERS", env = "USHER_OTLP_HEADERS", hide_env_values = true, global = true)]
+    pub otlp_headers: Option<SecretString>,
+
+    /// The share of traces that is kept, from 0 to 1 [default: 1].
+    #[arg(long, value_name = "SHARE", env = "USHER_OTLP_RATIO", global = true)]
+    pub otlp_ratio: Option<f64>,
+
     /// How the log is written [default: text].
     #[arg(long, value_enum, value_name = "FORMAT", env = "USHER_LOG_FORMAT", global = true)]
     pub log_format: Option<LogFormat>,
@@ -136,6 +149,8 @@ pub struct Configuration {
     pub workspace_rate: Option<u32>,
     /// What a scraper of `/metrics` must send; anybody may read it if there is none.
     pub metrics_token: Option<SecretString>,
+    /// Where spans go, if anywhere.
+    pub otlp: Option<Otlp>,
     pub log_format: LogFormat,
     pub log: String,
     /// Whether the demo's API and its example workspace are there.
@@ -160,6 +175,15 @@ pub enum Error {
     Stream(String),
     #[error("a stream has 1 to 5 replicas, not {0}")]
     Replicas(u8),
+    #[error(
+        "the OTLP endpoint is no http or https address of a host; write it like http://127.0.0.1:4318, without \
+         credentials, which belong into --otlp-headers"
+    )]
+    OtlpEndpoint,
+    #[error("the OTLP headers cannot be read: {0}")]
+    OtlpHeaders(#[from] WrongHeaders),
+    #[error("the share of traces that is kept is from 0 to 1, not {0}")]
+    OtlpRatio(f64),
     #[error("with SQLite one process does everything; leave --roles out, or set --database and --nats")]
     RolesWithSqlite,
     #[error("without NATS one process does everything; leave --roles out, or set --nats")]
@@ -178,6 +202,7 @@ impl Options {
             None => Self::default(),
         };
         let nats = Nats::of(&self, &file)?;
+        let otlp = Otlp::of(&self, &file)?;
         let data = self.data.or(file.data).unwrap_or_else(|| PathBuf::from("data"));
         let listen = self.listen.or(file.listen).unwrap_or_else(default_listen);
         let public_url = match self.public_url.or(file.public_url) {
@@ -208,6 +233,7 @@ impl Options {
                 .map_or(UNKNOWN_WAIT, |seconds| SignedDuration::from_secs(seconds.into())),
             workspace_rate: self.workspace_rate.or(file.workspace_rate).filter(|rate| *rate > 0),
             metrics_token: self.metrics_token.or(file.metrics_token).filter(|token| !token.expose_secret().is_empty()),
+            otlp,
             log_format: self.log_format.or(file.log_format).unwrap_or_default(),
             log: self.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
             demo: false,
@@ -240,6 +266,24 @@ impl Nats {
             credentials: given.nats_credentials.clone().or_else(|| file.nats_credentials.clone()),
             token: given.nats_token.clone().or_else(|| file.nats_token.clone()),
         }))
+    }
+}
+
+impl Otlp {
+    fn of(given: &Options, file: &Options) -> Result<Option<Self>, Error> {
+        let Some(endpoint) = given.otlp_endpoint.as_ref().or(file.otlp_endpoint.as_ref()) else { return Ok(None) };
+        let has_credentials = !endpoint.username().is_empty() || endpoint.password().is_some();
+        let endpoint = checked(endpoint.clone()).map_err(|_| Error::OtlpEndpoint)?;
+        if has_credentials {
+            return Err(Error::OtlpEndpoint);
+        }
+        let headers = given.otlp_headers.as_ref().or(file.otlp_headers.as_ref());
+        let headers = headers.map(Self::headers).transpose()?.unwrap_or_default();
+        let ratio = given.otlp_ratio.or(file.otlp_ratio).unwrap_or(1.0);
+        if !(0.0..=1.0).contains(&ratio) {
+            return Err(Error::OtlpRatio(ratio));
+        }
+        Ok(Some(Self { endpoint, headers, ratio }))
     }
 }
 
@@ -354,6 +398,28 @@ mod tests {
         assert!(matches!(alone("sqlite:x").with_roles(some), Err(Error::RolesWithSqlite)));
         assert!(matches!(alone("postgres://db/x").with_roles(some), Err(Error::RolesWithoutNats)));
         assert!(alone("sqlite:x").with_roles(Roles::ALL).is_ok());
+    }
+
+    #[test]
+    fn spans_go_to_a_collector_if_one_is_named() {
+        let options = |endpoint: &str| Options {
+            otlp_endpoint: Some(endpoint.parse().unwrap()),
+            otlp_headers: Some("x-key=hush".into()),
+            ..Options::default()
+        };
+        assert!(Options { otlp_ratio: Some(0.5), ..Options::default() }.resolve().unwrap().otlp.is_none());
+        let otlp = options("http://127.0.0.1:4318").resolve().unwrap().otlp.unwrap();
+        assert_eq!((otlp.headers.len(), otlp.ratio), (1, 1.0));
+        assert!(!format!("{otlp:?}").contains("hush"));
+        for wrong in ["ftp://a", "http://me:hush@a", "http://a/?key=hush"] {
+            let error = options(wrong).resolve().unwrap_err();
+            assert!(matches!(error, Error::OtlpEndpoint) && !error.to_string().contains("hush"), "{wrong}");
+        }
+        let wrong = Options { otlp_headers: Some("hush".into()), ..options("http://a") }.resolve().unwrap_err();
+        assert!(matches!(wrong, Error::OtlpHeaders(_)) && !wrong.to_string().contains("hush"));
+        for ratio in [-0.1, 1.1, f64::NAN] {
+            assert!(Options { otlp_ratio: Some(ratio), ..options("http://a") }.resolve().is_err(), "{ratio}");
+        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub mod runner;
 pub mod secrets;
 pub mod serve;
 mod shares;
+pub mod spans;
 mod starting;
 mod supervise;
 pub mod timers;

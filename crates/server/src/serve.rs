@@ -33,6 +33,8 @@ use crate::{channels, demo, starting, web_chat};
 const FINISH: Duration = Duration::from_secs(20);
 /// How long open connections may stay after that: live views end here.
 const HANG_UP: Duration = Duration::from_secs(2);
+/// How long the collector may take to be told the last spans.
+const LAST_SPANS: Duration = Duration::from_secs(2);
 /// How long a request may take until its answer begins.
 const ANSWER: Duration = Duration::from_secs(90);
 
@@ -91,6 +93,7 @@ pub async fn serve_until(listener: TcpListener, app: AppState, stop: impl Future
 async fn finish(door: Door, app: &AppState) {
     app.room.close(FINISH).await;
     door.close(HANG_UP).await;
+    app.room.spans.finish(LAST_SPANS).await;
 }
 
 /// All that the server answers to.

@@ -91,7 +91,7 @@ fn may_pass(failure: &Failure) -> bool {
             return match error {
                 runner::OpenError::Store(error) => error.is_transient(),
                 runner::OpenError::Bus(error) => error.is_transient(),
-                runner::OpenError::Http(_) => false,
+                runner::OpenError::Http(_) | runner::OpenError::Spans(_) => false,
             };
         }
         cause.downcast_ref::<usher_store::Error>().is_some_and(usher_store::Error::is_transient)

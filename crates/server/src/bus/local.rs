@@ -17,6 +17,7 @@ use usher_store::OwnEvent;
 use super::fair::{Fair, Item};
 use super::{Bus, Envelope, Handled, Handler, Origin, Refused};
 use crate::metrics::Metrics;
+use crate::spans::Parent;
 
 /// How the bus is measured out.
 #[derive(Debug, Clone, Copy)]
@@ -174,8 +175,8 @@ impl Bus for Local {
         }
     }
 
-    async fn answer(&self, answer: OwnEvent) -> Result<(), OwnEvent> {
-        self.accept(vec![Envelope::from(answer.clone())]).await.map_err(|_| answer)
+    async fn answer(&self, answer: OwnEvent, led_by: Parent) -> Result<(), OwnEvent> {
+        self.accept(vec![Envelope { led_by, ..Envelope::from(answer.clone()) }]).await.map_err(|_| answer)
     }
 
     fn waiting(&self) -> usize {
@@ -277,6 +278,7 @@ mod tests {
             },
             at: Timestamp::UNIX_EPOCH,
             origin: Origin::Channel(Box::<Told>::default()),
+            led_by: Parent::default(),
         }
     }
 

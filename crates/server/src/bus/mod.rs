@@ -20,6 +20,8 @@ use usher_engine::Event;
 use usher_engine::id::SessionId;
 use usher_store::{AddressKey, InboundDetails, OwnEvent, Profile, Status};
 
+use crate::spans::Parent;
+
 /// An event on its way, with the address at which it happened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
@@ -28,6 +30,8 @@ pub struct Envelope {
     /// When it was accepted: the turn's `now`, however often the turn is taken.
     pub at: Timestamp,
     pub origin: Origin,
+    /// What led to it, if spans are kept of that.
+    pub led_by: Parent,
 }
 
 /// Where an event comes from.
@@ -70,7 +74,7 @@ pub struct Unread {
 
 impl From<OwnEvent> for Envelope {
     fn from(own: OwnEvent) -> Self {
-        Self { key: own.key, event: own.event, at: own.at, origin: Origin::Own(own.session) }
+        Self { key: own.key, event: own.event, at: own.at, origin: Origin::Own(own.session), led_by: Parent::default() }
     }
 }
 
@@ -95,12 +99,13 @@ pub trait Bus: Debug + Send + Sync {
     /// Offers events of our own, which are stored: they come again if they cannot be taken now.
     fn offer(&self, events: Vec<OwnEvent>);
 
-    /// Takes an answer that is not stored, and returns once the turn on it is committed, and its effect settled with it.
+    /// Takes an answer that is not stored, and returns once the turn on it is committed, and its effect settled with it;
+    /// a call led to it.
     ///
     /// # Errors
     ///
     /// Gives it back: it has to be stored.
-    async fn answer(&self, answer: OwnEvent) -> Result<(), OwnEvent>;
+    async fn answer(&self, answer: OwnEvent, led_by: Parent) -> Result<(), OwnEvent>;
 
     /// Returns how many events wait or are being handled, as far as it is known here.
     fn waiting(&self) -> usize;

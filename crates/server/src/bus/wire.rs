@@ -12,6 +12,7 @@ use usher_engine::{Environment, Event};
 use usher_store::{AddressKey, DeliveryState, InboundDetails, Profile, Status};
 
 use super::{Envelope, Origin, Report, Told, Unread};
+use crate::spans::Parent;
 
 /// The version of the format; a message of another cannot be read.
 const VERSION: u32 = 1;
@@ -67,6 +68,7 @@ pub fn write_event(envelope: &Envelope) -> serde_json::Result<Vec<u8>> {
         event: &envelope.event,
         told,
         session,
+        trace: envelope.led_by.written(),
     })
 }
 
@@ -110,7 +112,8 @@ pub fn read_events(message: &[u8]) -> Vec<Result<Envelope, Box<Unread>>> {
             channel: read.channel,
             address: read.address,
         };
-        Ok(Envelope { key, event: read.event, at: read.at, origin })
+        let led_by = read.trace.as_deref().map(Parent::read).unwrap_or_default();
+        Ok(Envelope { key, event: read.event, at: read.at, origin, led_by })
     })
 }
 
@@ -202,6 +205,9 @@ struct WireEvent<'a> {
     told: Option<WireTold>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session: Option<&'a SessionId>,
+    /// What led to it, as W3C's `traceparent`; where no spans are kept it is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -214,6 +220,7 @@ struct ReadEvent {
     event: Event,
     told: Option<WireTold>,
     session: Option<SessionId>,
+    trace: Option<String>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -351,6 +358,7 @@ mod tests {
                 details: InboundDetails { provider_id: Some("wamid.1".into()), provider: None },
                 profile: Profile { name: Some("Ann \"A\"".into()), phone: None, language: Some("en".into()) },
             })),
+            led_by: Parent::default(),
         }
     }
 
@@ -393,6 +401,18 @@ mod tests {
                 r#""event":{"id":"e2","kind":{"type":"timer_fired","timer":"wait","generation":2}},"session":"s1"}]}"#,
             )
         );
+    }
+
+    #[test]
+    fn what_led_to_an_event_goes_with_it() {
+        let written = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let event = Envelope { led_by: Parent::read(written), ..message("hi") };
+        let packed = pack(std::slice::from_ref(&event));
+        assert!(String::from_utf8_lossy(&packed).contains(written));
+        assert_eq!(read_events(&packed)[0].as_ref().unwrap(), &event);
+        // What is no place in a trace spoils nothing.
+        let spoilt = String::from_utf8(packed).unwrap().replace(written, "moon");
+        assert_eq!(read_events(spoilt.as_bytes())[0].as_ref().unwrap(), &message("hi"));
     }
 
     #[test]

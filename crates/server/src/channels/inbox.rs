@@ -11,9 +11,12 @@ use crate::bus::{Envelope, Origin, Report, Told, Unread};
 use crate::problem::Problem;
 use crate::runner::Handle;
 use crate::runner::configuration::{ChannelSetup, Door};
+use crate::spans::{MESSAGES, Parent, Span};
 
 /// Stores what a webhook held; returns when all of it is stored.
-pub(super) async fn take(room: &Handle, door: &Door, inbox: Inbox) -> Result<(), Problem> {
+pub(super) async fn take(room: &Handle, door: &Door, inbox: Inbox, span: &mut Span) -> Result<(), Problem> {
+    span.set(MESSAGES, inbox.messages.len() as i64);
+    span.set("usher.statuses", inbox.statuses.len() as i64);
     let now = room.clock.now();
     door.setup.note_webhook(now);
     let metrics = &room.metrics.webhooks;
@@ -26,7 +29,7 @@ pub(super) async fn take(room: &Handle, door: &Door, inbox: Inbox) -> Result<(),
         match door.channel_of(&received.account) {
             Some(setup) => {
                 setup.measures.received.increment(1);
-                envelopes.push(envelope(door, setup, received, now));
+                envelopes.push(envelope(door, setup, received, now, span.place()));
             }
             None => kept.push(stray(&received)),
         }
@@ -82,7 +85,13 @@ fn stray(received: &Received) -> Unreadable {
     }
 }
 
-fn envelope(door: &Door, setup: &Arc<ChannelSetup>, received: Received, now: jiff::Timestamp) -> Envelope {
+fn envelope(
+    door: &Door,
+    setup: &Arc<ChannelSetup>,
+    received: Received,
+    now: jiff::Timestamp,
+    led_by: Parent,
+) -> Envelope {
     Envelope {
         event: Event {
             id: EventId::of_message(&setup.id, &received.provider_id),
@@ -100,6 +109,7 @@ fn envelope(door: &Door, setup: &Arc<ChannelSetup>, received: Received, now: jif
             details: InboundDetails { provider_id: Some(received.provider_id), provider: None },
             profile: Profile { name: received.name, phone: received.phone, language: None },
         })),
+        led_by,
     }
 }
 

@@ -22,6 +22,7 @@ use crate::bus::Refused;
 use crate::problem::Problem;
 use crate::runner::configuration::{Door, Speaks};
 use crate::runner::{Handle, Room};
+use crate::spans::{Parent, Span, What};
 
 /// The longest body of a webhook that is read: 3 MB, as Meta says that its own are at most.
 const MOST_BYTES: usize = 3 * 1024 * 1024;
@@ -74,12 +75,26 @@ async fn receive(
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    let room = &state.room;
+    let mut span = state.room.spans.begin(What::Webhook, Parent::default(), || What::Webhook.of_request());
+    let taken = take(&state.room, (&kind, &door), &headers, body, &mut span).await;
+    span.answered(taken.as_ref().map_or_else(|problem| problem.status, StatusCode::as_u16));
+    taken
+}
+
+async fn take(
+    room: &Handle,
+    (kind, door): (&str, &str),
+    headers: &HeaderMap,
+    body: Body,
+    span: &mut Span,
+) -> Result<StatusCode, Problem> {
     if !room.is_accepting() {
         return Err(Refused::Stopping.into());
     }
-    let door = find(room, &kind, &door).await?;
-    let told = told_length(&headers);
+    let door = find(room, kind, door).await?;
+    span.set_with("usher.workspace", || door.workspace.clone());
+    span.set("usher.environment", door.setup.environment.as_str());
+    let told = told_length(headers);
     let kib = u32::try_from(told.unwrap_or(MOST_BYTES).min(MOST_BYTES) / 1024 + 1).unwrap_or(u32::MAX);
     let Ok(_place) = room.intake.try_acquire_many(kib) else {
         room.metrics.bus_refused.increment(1);
@@ -87,8 +102,8 @@ async fn receive(
     };
     let body = read(room, told, body).await?;
     let channel = channel_of(&door)?;
-    authenticate(room, &door, channel, &headers, &body)?;
-    inbox::take(room, &door, channel.parse(&body)).await?;
+    authenticate(room, &door, channel, headers, &body)?;
+    inbox::take(room, &door, channel.parse(&body), span).await?;
     room.metrics.webhooks.accepted.increment(1);
     Ok(StatusCode::OK)
 }

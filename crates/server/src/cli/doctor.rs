@@ -59,6 +59,7 @@ impl Arguments {
         let mut findings = machine::look(&configuration);
         let opened = database::open(&configuration, &mut findings).await;
         findings.extend(outside::nats(&configuration).await);
+        findings.extend(outside::collector(&configuration).await);
         if opened {
             // Whoever gets here has a database of the right schema and a master key that can be read.
             let core = core::connect(configuration, 2).await?;

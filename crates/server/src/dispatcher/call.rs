@@ -14,28 +14,35 @@ use usher_store::{DueEffect, Outcome, OwnEvent};
 use super::hand::Held;
 use super::settler::Fate;
 use super::{Shared, lock};
+use crate::spans::{Parent, Span, What};
 use crate::supervise::caught;
 
 /// What a call takes beside the time that it may take.
 const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
 pub(super) async fn run(shared: Arc<Shared>, held: Arc<Held>) {
-    let fate = match caught(carry_out(&shared, &held)).await {
+    let mut span = Span::default();
+    let fate = match caught(carry_out(&shared, &held, &mut span)).await {
         Ok(fate) => fate,
-        Err(words) => panicked(&shared, &held.due, &words),
+        Err(words) => {
+            span.fail("panic");
+            panicked(&shared, &held.due, &words)
+        }
     };
+    let led_by = span.place();
+    drop(span);
     match fate {
-        Fate::Settled(Outcome::Answered { event, at }) => answer_with(&shared, &held, event, at).await,
+        Fate::Settled(Outcome::Answered { event, at }) => answer_with(&shared, &held, event, at, led_by).await,
         fate => shared.give(&held, fate),
     }
 }
 
 /// Brings the answer to its session, or has it stored to come there.
-async fn answer_with(shared: &Shared, held: &Arc<Held>, event: Event, at: Timestamp) {
+async fn answer_with(shared: &Shared, held: &Arc<Held>, event: Event, at: Timestamp, led_by: Parent) {
     let due = &held.due;
     let answer = OwnEvent { key: due.key.clone(), session: due.session.clone(), event, at };
     let taken = match shared.bus.get() {
-        Some(bus) => bus.answer(answer).await,
+        Some(bus) => bus.answer(answer, led_by).await,
         None => Err(answer),
     };
     match taken {
@@ -44,7 +51,8 @@ async fn answer_with(shared: &Shared, held: &Arc<Held>, event: Event, at: Timest
     }
 }
 
-async fn carry_out(shared: &Shared, held: &Held) -> Fate {
+/// Makes the call; its span begins once it has its place.
+async fn carry_out(shared: &Shared, held: &Held, span: &mut Span) -> Fate {
     let due = &held.due;
     let EffectKind::Call { call } = &due.effect.kind else { return Fate::Back };
     let timeout = i64::try_from(call.timeout_ms).unwrap_or(i64::MAX);
@@ -57,6 +65,8 @@ async fn carry_out(shared: &Shared, held: &Held) -> Fate {
     if !shared.presence.holds(&held.owner) {
         return Fate::Back;
     }
+    *span = held.begin(&shared.parts.spans, What::Call);
+    span.set_with("usher.system", || key(&call.target));
 
     let may_call = lock(&shared.pace).may_call(held.system(), started);
     let answer = match may_call {
@@ -74,6 +84,7 @@ async fn carry_out(shared: &Shared, held: &Held) -> Fate {
             ),
         },
     };
+    tell(&answer, span);
     let now = shared.parts.clock.now();
     shared.parts.metrics.call_seconds.record(now.duration_since(started).as_secs_f64());
     Fate::Settled(Outcome::Answered { event: answered(due, answer), at: now })
@@ -120,6 +131,14 @@ async fn answer(shared: &Shared, due: &DueEffect, call: &Call) -> Answer {
         Answer::Failed { .. } => measures.failed.increment(1),
     }
     answer
+}
+
+/// Says what came of a call.
+fn tell(answer: &Answer, span: &mut Span) {
+    match answer {
+        Answer::Responded { status, .. } => span.set("http.response.status_code", i64::from(*status)),
+        Answer::Failed { kind, .. } => span.fail(kind.as_str()),
+    }
 }
 
 /// Makes the event of an answer: with one id whatever came of the call, so that of two tries of one effect the first

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use usher_connect::channels::{Channel, SendOutcome};
 use usher_connect::http;
 use usher_engine::effect::EffectKind;
-use usher_engine::event::{SendFailure, SendFailureReason};
+use usher_engine::event::{CallFailure, SendFailure, SendFailureReason};
 use usher_engine::id::EventId;
 use usher_engine::message::Outbound;
 use usher_engine::{Event, EventKind};
@@ -19,6 +19,7 @@ use super::pace::Late;
 use super::settler::Fate;
 use super::{Shared, lock};
 use crate::runner::configuration::{ChannelSetup, Speaks};
+use crate::spans::{OUTCOME, Span, What};
 use crate::supervise::caught;
 
 /// Bytes of an answer of a provider that are kept beside the message.
@@ -132,9 +133,13 @@ impl Work {
             return Step::Back;
         }
         let under_way = AtomicBool::new(false);
-        match caught(self.send(held, &under_way)).await {
+        let mut span = held.begin(&self.shared.parts.spans, What::Send);
+        match caught(self.send(held, &under_way, &mut span)).await {
             Ok(step) => step,
-            Err(words) => self.panicked(held, &words, under_way.into_inner()),
+            Err(words) => {
+                span.fail("panic");
+                self.panicked(held, &words, under_way.into_inner())
+            }
         }
     }
 
@@ -148,7 +153,7 @@ impl Work {
         }
     }
 
-    async fn send(&self, held: &Held, under_way: &AtomicBool) -> Step {
+    async fn send(&self, held: &Held, under_way: &AtomicBool, span: &mut Span) -> Step {
         let due = &held.due;
         let EffectKind::Send { message } = &due.effect.kind else {
             return Step::Over(Outcome::Sent { provider_id: None, provider: None });
@@ -163,6 +168,7 @@ impl Work {
         };
         let Some(setup) = setup else {
             let message = format!("there is no channel `{}` any more", due.key.channel);
+            span.fail(CallFailure::NotConfigured.as_str());
             return self.dead(held, unavailable(message), None);
         };
         let channel = match &setup.speaks {
@@ -174,6 +180,7 @@ impl Work {
             Speaks::To(channel) => channel,
             Speaks::Nothing(problem) => {
                 setup.note_error(self.now(), problem);
+                span.fail(CallFailure::NotConfigured.as_str());
                 return self.dead(held, unavailable(problem.clone()), None);
             }
         };
@@ -181,7 +188,7 @@ impl Work {
             self.shared.parts.metrics.sends.unknown.increment(1);
             return Step::PutOff(self.interrupted(held));
         }
-        self.send_by(&setup, &**channel, held, message, under_way).await
+        self.send_by(&setup, &**channel, held, message, under_way, span).await
     }
 
     /// Sends a message by a channel, after the waits that pace and health ask for.
@@ -192,11 +199,15 @@ impl Work {
         held: &Held,
         message: &Outbound,
         under_way: &AtomicBool,
+        span: &mut Span,
     ) -> Step {
         let due = &held.due;
         let request = match channel.request(message, &due.key.address, &due.effect.id) {
             Ok(request) => request,
-            Err(failure) => return self.dead(held, failure, None),
+            Err(failure) => {
+                span.fail(CallFailure::Refused.as_str());
+                return self.dead(held, failure, None);
+            }
         };
         let time = SignedDuration::try_from(request.timeout).unwrap_or(SignedDuration::MAX).saturating_add(MARGIN);
         let mut attempt = due.attempts;
@@ -220,6 +231,7 @@ impl Work {
             let provider = || exchange(sent.as_deref(), result.as_ref().ok());
             let now = self.now();
             setup.measures.note(&outcome);
+            tell(&result, &outcome, span);
             lock(&self.shared.pace).sent(setup, &outcome, now);
             match outcome {
                 SendOutcome::Accepted { provider_id } => {
@@ -331,6 +343,24 @@ impl Work {
 
     fn after(&self, wait: SignedDuration) -> Timestamp {
         self.shared.after(wait)
+    }
+}
+
+/// Says what came of a request to a provider; what is tried again has not failed yet.
+fn tell(result: &Result<http::Response, http::Failure>, outcome: &SendOutcome, span: &mut Span) {
+    if let Ok(response) = result {
+        span.set("http.response.status_code", i64::from(response.status));
+    }
+    let (word, has_failed) = match outcome {
+        SendOutcome::Accepted { .. } => ("sent", false),
+        SendOutcome::Failed { .. } => ("failed", true),
+        SendOutcome::Blocked { .. } => ("blocked", true),
+        SendOutcome::Unknown { .. } => ("unknown", true),
+        SendOutcome::Retry { .. } => ("retry", false),
+    };
+    span.set(OUTCOME, word);
+    if has_failed {
+        span.fail(result.as_ref().err().map_or(word, |failure| CallFailure::from(failure.kind).as_str()));
     }
 }
 

@@ -40,6 +40,7 @@ use crate::gather::Company;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::runner::configurations::Configurations;
+use crate::spans::{Parent, Spans};
 use crate::supervise;
 use follow::{Follow, Sweeps};
 use hand::Held;
@@ -93,6 +94,7 @@ pub struct Parts {
     pub http: http::Client,
     pub clock: Clock,
     pub metrics: Arc<Metrics>,
+    pub spans: Spans,
     pub live: Live,
     /// Names this process among those that share the store.
     pub owner: String,
@@ -136,6 +138,15 @@ type Lane = VecDeque<Arc<Held>>;
 
 /// The place that an effect got before its turn was committed, or the system that has no room for it here.
 pub type Admission = Result<Place, String>;
+
+/// An effect that was just committed, with its place.
+#[derive(Debug)]
+pub struct Fresh {
+    pub due: DueEffect,
+    pub place: Place,
+    /// The turn that asked for it.
+    pub led_by: Parent,
+}
 
 /// Panics of one effect after which it is given up, and effects of which they are remembered.
 const PANICS: u32 = 3;
@@ -229,10 +240,10 @@ impl Dispatcher {
     }
 
     /// Takes effects that were committed under this lease; those of one lane in order.
-    pub fn take(&self, effects: Vec<(DueEffect, Place)>, lease: &Lease) {
+    pub fn take(&self, effects: Vec<Fresh>, lease: &Lease) {
         let owner: Arc<str> = Arc::from(lease.owner.as_str());
-        for (due, place) in effects {
-            if let Some(held) = self.0.take_in_hand(due, Arc::clone(&owner), place) {
+        for Fresh { due, place, led_by } in effects {
+            if let Some(held) = self.0.take_in_hand(due, Arc::clone(&owner), place, led_by) {
                 self.0.begin(held);
             }
         }
@@ -371,10 +382,10 @@ impl Shared {
     }
 
     /// Takes an effect in hand; none if it is there already, as one whose lease ran out meanwhile.
-    fn take_in_hand(&self, due: DueEffect, owner: Arc<str>, place: Place) -> Option<Arc<Held>> {
+    fn take_in_hand(&self, due: DueEffect, owner: Arc<str>, place: Place, led_by: Parent) -> Option<Arc<Held>> {
         let is_send = matches!(due.effect.kind, EffectKind::Send { .. });
         let in_lane = is_send.then(|| self.follow.take_in_hand(due.key.id()));
-        Held::new(due, owner, in_lane, place)
+        Held::new(due, owner, in_lane, place, led_by)
     }
 
     fn wait_for(&self, system: &str) {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use metrics::Counter;
+use opentelemetry::KeyValue;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::Instant;
 use usher_engine::event::{Answer, CallFailure};
@@ -17,6 +18,7 @@ use super::Shared;
 use super::hand::Held;
 use crate::bus::Bus;
 use crate::gather::Rests;
+use crate::spans::{Span, What};
 use crate::supervise::{self, caught};
 
 /// Effects in one transaction.
@@ -113,12 +115,22 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
+    /// Begins the span of writing a batch down, under one of the turns that asked for it.
+    fn begin(&self, batch: &[Given]) -> Span {
+        let all = batch.iter().map(|given| given.held.as_ref().map(|held| held.led_by).unwrap_or_default());
+        self.shared
+            .parts
+            .spans
+            .begin_together(What::Settle, all, || vec![KeyValue::new("usher.effects", batch.len() as i64)])
+    }
+
     async fn write(&self, batch: Vec<Given>) {
         let mut settlements = Vec::with_capacity(batch.len());
         let mut back: Vec<(EffectId, Arc<str>)> = Vec::new();
         let mut waits: Vec<(EffectId, String, Arc<str>)> = Vec::new();
         let mut owed = Vec::new();
         let mut held = Vec::with_capacity(batch.len());
+        let span = self.begin(&batch);
         for given in batch {
             let (effect, owner) = (given.effect, given.owner);
             held.extend(given.held);
@@ -135,6 +147,7 @@ impl Writing<'_> {
         self.settle(settlements).await;
         self.give_back(back).await;
         self.let_wait(waits).await;
+        drop(span);
         drop(owed);
         // Counted before they are let go of, so that there is no moment in which nothing seems to be left to do.
         let goes_on = self.shared.goes_on(&held, is_given_back);

@@ -10,6 +10,7 @@ use usher_store::{DueEffect, Error, Lease};
 use super::places::{system_of, workspace_of};
 use super::settler::{Fate, Given};
 use super::{Shared, lock};
+use crate::spans::Parent;
 use crate::supervise;
 
 /// Effects taken at a time.
@@ -100,7 +101,7 @@ impl Shared {
             let is_behind = lane.as_ref().is_some_and(|lane| full.contains(lane));
             let place = if is_behind { None } else { self.places.take(&system) };
             if let Some(place) = place {
-                if let Some(held) = self.take_in_hand(due, Arc::clone(&owner), place) {
+                if let Some(held) = self.take_in_hand(due, Arc::clone(&owner), place, Parent::default()) {
                     self.begin(held);
                 }
                 continue;

@@ -115,6 +115,8 @@ families! {
         "Answers, firings of timers and failures on which no turn was taken yet; at most 10,000 are counted.";
     WAITING_TIMERS = Kind::Sampled, "usher_waiting_timers", &[],
         "Timers that should have fired; at most 10,000 are counted.";
+    SPANS = Kind::Counter, "usher_spans_total", &[("outcome", "`exported`, `dropped`")],
+        "Spans for the collector of `--otlp-endpoint`, by what became of them. Dropped: it was away or refused, or more came than it took.";
     MEMORY = Kind::Gauge, "process_resident_memory_bytes", &[],
         "Memory of the process that is in RAM (Linux).";
     STARTED = Kind::Gauge, "process_start_time_seconds", &[],

@@ -59,6 +59,8 @@ pub struct Metrics {
     pub store_errors: StoreErrors,
     /// Open streams of live views.
     pub live_streams: Gauge,
+    /// Spans for the collector, by what became of them.
+    pub spans: SpanMeasures,
     memory: Gauge,
     waiting: Waiting,
 }
@@ -118,6 +120,13 @@ pub struct StoreErrors {
     pub timers: Counter,
 }
 
+/// Spans for the collector, by what became of them.
+pub struct SpanMeasures {
+    pub exported: Counter,
+    /// The collector was away, or more came than it took.
+    pub dropped: Counter,
+}
+
 /// What waits in the database, as it was last read.
 struct Waiting {
     due: Gauge,
@@ -143,7 +152,7 @@ macro_rules! opaque {
     };
 }
 
-opaque!(Metrics, Turns, Webhooks, Sends, KeptMeasures, StoreErrors, ChannelMeasures, SystemMeasures);
+opaque!(Metrics, Turns, Webhooks, Sends, KeptMeasures, StoreErrors, SpanMeasures, ChannelMeasures, SystemMeasures);
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -213,6 +222,10 @@ impl Metrics {
                 timers: store_errors("timers"),
             },
             live_streams: gauge(&family::LIVE_STREAMS, &[]),
+            spans: SpanMeasures {
+                exported: counter(&family::SPANS, &["exported"]),
+                dropped: counter(&family::SPANS, &["dropped"]),
+            },
             memory: gauge(&family::MEMORY, &[]),
             waiting: Waiting {
                 due: effects("due"),

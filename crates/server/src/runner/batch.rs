@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use opentelemetry::KeyValue;
 use usher_engine::change::Change;
 use usher_engine::contact::Contact;
 use usher_engine::effect::{Effect, EffectKind};
@@ -16,7 +17,8 @@ use usher_store::{AddressKey, Committed, DueEffect, Loaded, Outcome, Settlement,
 use super::Room;
 use super::turn::{self, Plan};
 use crate::bus::{Envelope, Handled, Handler, Origin};
-use crate::dispatcher::Admission;
+use crate::dispatcher::{Admission, Fresh};
+use crate::spans::{OUTCOME, Parent, Span, What};
 use crate::supervise::words_of;
 
 /// How often a turn is taken anew because the session moved on meanwhile.
@@ -40,6 +42,7 @@ struct Taken {
     effects: Vec<Effect>,
     /// For each effect its place in this process's hands, or the system that has no room there.
     admissions: Vec<Admission>,
+    span: Span,
 }
 
 #[async_trait]
@@ -47,7 +50,8 @@ impl Handler for Runner {
     async fn handle(&self, batch: &[Envelope]) -> Vec<Handled> {
         let mut handled = vec![Handled::NotStored; batch.len()];
         let all: Vec<usize> = (0..batch.len()).collect();
-        match self.take_all(batch, all, &mut handled).await {
+        let span = self.begin_batch(batch);
+        match self.take_all(batch, all, &mut handled, span.place()).await {
             Ok(()) => {}
             Err(error) if error.is_transient() => {
                 self.give_up(&error, &handled);
@@ -56,7 +60,7 @@ impl Handler for Runner {
             // The store refuses something in this batch for good: find out what, one by one.
             Err(error) => {
                 tracing::warn!(%error, "the store refuses a batch of turns; they are taken one by one");
-                self.take_singly(batch, &mut handled).await;
+                self.take_singly(batch, &mut handled, span.place()).await;
             }
         }
         handled
@@ -70,9 +74,10 @@ impl Runner {
         batch: &[Envelope],
         mut open: Vec<usize>,
         handled: &mut [Handled],
+        span: Parent,
     ) -> Result<(), usher_store::Error> {
         for _ in 0..ATTEMPTS {
-            open = self.pass(batch, &open, handled).await?;
+            open = self.pass(batch, &open, handled, span).await?;
             if open.is_empty() {
                 return Ok(());
             }
@@ -84,12 +89,12 @@ impl Runner {
     }
 
     /// Takes the turns of what is left of a batch one by one; what the store refuses even so is set aside.
-    async fn take_singly(&self, batch: &[Envelope], handled: &mut [Handled]) {
+    async fn take_singly(&self, batch: &[Envelope], handled: &mut [Handled], span: Parent) {
         for (place, envelope) in batch.iter().enumerate() {
             if handled[place] == Handled::Done {
                 continue;
             }
-            let refused = match self.take_all(batch, vec![place], handled).await {
+            let refused = match self.take_all(batch, vec![place], handled, span).await {
                 Ok(()) => continue,
                 Err(error) if error.is_transient() => return self.give_up(&error, handled),
                 Err(error) => error,
@@ -152,6 +157,7 @@ impl Runner {
         batch: &[Envelope],
         open: &[usize],
         handled: &mut [Handled],
+        span: Parent,
     ) -> Result<Vec<usize>, usher_store::Error> {
         let room = &*self.0;
         let mut keys: Vec<AddressKey> = Vec::with_capacity(open.len());
@@ -166,12 +172,14 @@ impl Runner {
             });
             events_left[index] += 1;
         }
+        let loading = room.spans.begin(What::Load, span, Vec::new);
         let mut loaded = room.store.load(&keys).await?;
         let firsts =
             open.iter().filter_map(|&place| Some((&batch[place], loaded.get(*key_of.get(&batch[place].key)?)?)));
         if self.end_overdue(firsts).await? {
             loaded = room.store.load(&keys).await?;
         }
+        drop(loading);
 
         // Whether a turn of this pass, not committed yet, stands before at the address.
         let mut chained = vec![false; keys.len()];
@@ -181,17 +189,24 @@ impl Runner {
         let mut records = Vec::with_capacity(open.len());
         let mut taken = Vec::with_capacity(open.len());
         let mut idle = Vec::new();
+        let advancing = room.spans.begin(What::Advance, span, Vec::new);
         for &place in open {
             let envelope = &batch[place];
             let Some(&index) = key_of.get(&envelope.key) else { continue };
             events_left[index] -= 1;
             let Some(begin) = loaded.get_mut(index) else { continue };
+            let mut turn_span = self.begin_turn(envelope, span);
             match self.take(envelope, begin).await? {
                 // What stands before may yet be dropped, and with it the reason that there is nothing to take.
                 None if chained[index] => again.push(place),
-                None => idle.push(place),
+                None => {
+                    turn_span.set(OUTCOME, "idle");
+                    idle.push(place);
+                }
                 Some((mut record, turn)) => {
                     let Turn { session, changes, effects, .. } = turn;
+                    turn_span.set_with("usher.session", || session.id.to_string());
+                    turn_span.set("usher.effects", effects.len() as i64);
                     let admissions = self.admit(envelope, &effects, &mut waits[index]);
                     for (effect, admission) in admissions.iter().enumerate() {
                         if let Err(system) = admission {
@@ -205,6 +220,7 @@ impl Runner {
                         channel_kind: session.channel_kind.clone(),
                         effects,
                         admissions,
+                        span: turn_span,
                     });
                     if events_left[index] > 0 {
                         let contact = contact_after(&begin.contact, changes);
@@ -215,6 +231,7 @@ impl Runner {
                 }
             }
         }
+        drop(advancing);
         self.let_go(&idle.iter().map(|&place| &batch[place]).collect::<Vec<_>>()).await?;
         for place in idle {
             handled[place] = Handled::Done;
@@ -223,7 +240,9 @@ impl Runner {
         if records.is_empty() {
             return Ok(again);
         }
-        let mut left = self.commit(batch, records, taken, handled).await?;
+        let committing =
+            room.spans.begin(What::Commit, span, || vec![KeyValue::new("usher.turns", records.len() as i64)]);
+        let mut left = self.commit(batch, records, taken, handled, committing).await?;
         left.extend(again);
         left.sort_unstable();
         Ok(left)
@@ -266,8 +285,9 @@ impl Runner {
         &self,
         batch: &[Envelope],
         records: Vec<TurnRecord>,
-        taken: Vec<Taken>,
+        mut taken: Vec<Taken>,
         handled: &mut [Handled],
+        mut span: Span,
     ) -> Result<Vec<usize>, usher_store::Error> {
         let room = &*self.0;
         let started = std::time::Instant::now();
@@ -278,6 +298,8 @@ impl Runner {
         let committed = match room.store.commit(records, lease.as_ref()).await {
             Ok(committed) => committed,
             Err(error) => {
+                span.fail("store");
+                taken.iter_mut().for_each(|taken| taken.span.fail("store"));
                 // The commit may have taken place, and only its answer was lost.
                 if let Some(lease) = &lease {
                     let effects = taken.iter().flat_map(|taken| &taken.effects);
@@ -292,17 +314,19 @@ impl Runner {
             }
         };
         room.metrics.commit_seconds.record(started.elapsed().as_secs_f64());
+        drop(span);
 
         let now = room.clock.now();
         let mut conflicts = Vec::new();
         let mut due = Vec::new();
         let mut left_due = false;
-        for (taken, committed) in taken.into_iter().zip(committed) {
+        for (mut taken, committed) in taken.into_iter().zip(committed) {
             let envelope = &batch[taken.place];
             match committed {
                 Committed::Done { sends_leased } => {
                     handled[taken.place] = Handled::Done;
                     room.metrics.turns.committed.increment(1);
+                    taken.span.set(OUTCOME, "committed");
                     room.metrics.turn_seconds.record(now.duration_since(envelope.at).as_secs_f64());
                     room.live.nudge(&taken.address_id);
                     if taken.effects.iter().any(is_send) && !sends_leased {
@@ -332,15 +356,17 @@ impl Runner {
                             leased_until,
                             position: 0,
                         };
-                        due.push((due_effect, place));
+                        due.push(Fresh { due: due_effect, place, led_by: taken.span.place() });
                     }
                 }
                 Committed::Duplicate => {
                     handled[taken.place] = Handled::Done;
                     room.metrics.turns.duplicate.increment(1);
+                    taken.span.set(OUTCOME, "duplicate");
                 }
                 Committed::Conflict => {
                     room.metrics.turns.conflict.increment(1);
+                    taken.span.set(OUTCOME, "conflict");
                     conflicts.push(taken.place);
                 }
             }

@@ -6,6 +6,7 @@ use usher_store::{AddressKey, Error, Kept, KeptEvent};
 
 use super::Room;
 use crate::bus::{Envelope, Origin};
+use crate::spans::Parent;
 
 /// What is kept of an envelope beside the columns that say where it belongs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -72,7 +73,7 @@ impl Room {
             channel: kept.channel.clone(),
             address: event.address.clone(),
         };
-        Some(Envelope { key, event: happened, at: self.clock.now(), origin })
+        Some(Envelope { key, event: happened, at: self.clock.now(), origin, led_by: Parent::default() })
     }
 }
 

@@ -14,6 +14,7 @@ pub mod kept;
 pub mod library;
 pub mod notes;
 mod streamed;
+mod telling;
 mod turn;
 
 use std::fmt;
@@ -42,6 +43,7 @@ use crate::metrics::{self, Metrics};
 use crate::preview::Previews;
 use crate::roles::Roles;
 use crate::secrets::Vault;
+use crate::spans::{self, Spans};
 use crate::timers::{self, Timers};
 use crate::web_chat::Visitors;
 use admission::Admission;
@@ -105,6 +107,8 @@ pub struct Room {
     /// The room for bodies that doors read, in KiB.
     pub intake: Semaphore,
     pub metrics: Arc<Metrics>,
+    /// Tells a collector what goes on, if there is one.
+    pub spans: Spans,
     /// When the room was opened.
     pub started_at: Timestamp,
 }
@@ -205,6 +209,8 @@ pub enum OpenError {
     Store(#[from] usher_store::Error),
     #[error(transparent)]
     Bus(#[from] jetstream::OpenError),
+    #[error(transparent)]
+    Spans(#[from] spans::OpenError),
 }
 
 impl Handle {
@@ -231,6 +237,10 @@ impl Handle {
             None => None,
         };
         let owner = core.ids.id();
+        let spans = match &own.otlp {
+            Some(otlp) => Spans::to(otlp, &core.http, &metrics, &owner)?,
+            None => Spans::default(),
+        };
         let nudges = stream.as_ref().map(|stream| stream.nudges(&owner));
         let live = Live::among(nudges.clone());
         let demo = own.demo.then(|| DemoApi::new(&core.http, own.listen, &own.public_url)).transpose()?;
@@ -244,6 +254,7 @@ impl Handle {
             http: core.http.clone(),
             clock: clock.clone(),
             metrics: Arc::clone(&metrics),
+            spans: spans.clone(),
             live: live.clone(),
             owner: owner.clone(),
             is_alone: hot.is_single_process(),
@@ -268,6 +279,7 @@ impl Handle {
             workspace_rate: own.workspace_rate,
             intake: Semaphore::new(INTAKE_KIB),
             metrics: Arc::clone(&metrics),
+            spans,
             started_at: clock.now(),
             clock,
         });

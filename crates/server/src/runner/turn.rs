@@ -100,6 +100,7 @@ pub(super) fn overdue(envelope: &Envelope, begin: &Loaded) -> Option<Envelope> {
         event: Event { id, kind: EventKind::SessionExpired },
         at: deadline,
         origin: Origin::Own(session.id.clone()),
+        led_by: envelope.led_by,
     })
 }
 
@@ -210,6 +211,7 @@ fn session_id(at: Timestamp, event: &EventId) -> SessionId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spans::Parent;
 
     #[test]
     fn the_same_event_begins_the_same_session() {
@@ -257,6 +259,7 @@ mod tests {
             event: Event { id: EventId::from("e"), kind: EventKind::ConversationOpened },
             at,
             origin,
+            led_by: Parent::default(),
         };
         let from_a_customer = || Origin::Channel(Box::<Told>::default());
         assert!(overdue(&came(minutes(9), from_a_customer()), &begin).is_none());

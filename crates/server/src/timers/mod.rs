@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use opentelemetry::KeyValue;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout_at};
@@ -12,6 +13,7 @@ use usher_store::{Error, Hot};
 
 use crate::bus::Bus;
 use crate::runner::Room;
+use crate::spans::What;
 use crate::supervise;
 
 /// How often things are looked at.
@@ -195,6 +197,7 @@ async fn fire(of: &mut Loop) -> Result<(), Error> {
         let all = events.len();
         if all > 0 {
             of.room.metrics.timers_fired.increment(all as u64);
+            drop(of.room.spans.begin_late(What::Fire, now, || vec![KeyValue::new("usher.timers", all as i64)]));
             of.bus.offer(events);
         }
         if timers < BATCH as usize && all - timers < BATCH as usize {

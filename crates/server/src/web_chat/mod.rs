@@ -26,6 +26,7 @@ use crate::bus::{Envelope, Origin, Refused, Told};
 use crate::problem::Problem;
 use crate::runner::Handle;
 use crate::runner::configuration::ChatRoute;
+use crate::spans::{self, Parent, What};
 
 pub use visitors::Visitors;
 
@@ -150,6 +151,22 @@ async fn accept(
     event: Event,
     message: Option<String>,
 ) -> Result<Response, Problem> {
+    let what = if message.is_some() { What::ChatMessage } else { What::ChatOpening };
+    let mut span =
+        room.spans.begin(what, Parent::default(), || what.of_request().into_iter().chain(spans::at(&key)).collect());
+    let answer = give(room, chat, key, event, message, span.place()).await;
+    span.answered(answer.as_ref().map_or_else(|problem| problem.status, |response| response.status().as_u16()));
+    answer
+}
+
+async fn give(
+    room: &Handle,
+    chat: &Chat,
+    key: AddressKey,
+    event: Event,
+    message: Option<String>,
+    led_by: Parent,
+) -> Result<Response, Problem> {
     if !room.is_accepting() {
         return Err(Refused::Stopping.into());
     }
@@ -166,7 +183,7 @@ async fn accept(
         details: InboundDetails { provider_id: message, provider: None },
         profile: Profile::default(),
     }));
-    room.accept(vec![Envelope { key: key.clone(), event, at: now, origin }]).await?;
+    room.accept(vec![Envelope { key: key.clone(), event, at: now, origin, led_by }]).await?;
     // On a stream the turn is yet to be taken, and the database need not be there.
     let position = match room.stream_takes_events() {
         Some(_) => None,

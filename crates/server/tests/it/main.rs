@@ -18,6 +18,7 @@ mod room;
 mod runner;
 mod server;
 mod simulation;
+mod spans;
 mod web_chat;
 
 use std::os::unix::fs::MetadataExt as _;

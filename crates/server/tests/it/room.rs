@@ -14,6 +14,7 @@ use usher_server::auth::throttle::Throttle;
 use usher_server::bus::jetstream::Nats;
 use usher_server::config::Options;
 use usher_server::runner::{self, Handle};
+use usher_server::spans::Otlp;
 use usher_server::{cli, serve};
 use usher_stand_ins::Graph;
 use usher_stand_ins::webhook::{self, Customer};
@@ -44,11 +45,12 @@ pub struct Shop {
 }
 
 /// Where the data is: a folder that is gone in the end, a database unless it is in that folder, and a stream if there
-/// is one.
+/// is one. And who is told of what goes on, if anybody.
 struct Folder {
     path: PathBuf,
     database: Option<String>,
     nats: Option<Nats>,
+    otlp: Option<Otlp>,
 }
 
 impl Drop for Folder {
@@ -100,18 +102,23 @@ impl Shop {
 
     /// Opens a shop over a database, or over a new SQLite file.
     pub async fn open_on(database: Option<String>, settings: runner::Settings, api: &str) -> Self {
-        Self::open_among_others(database, None, settings, api).await
+        Self::open_among_others((database, None), None, settings, api).await
+    }
+
+    /// Opens a shop that tells a collector of what goes on.
+    pub async fn open_told(otlp: Otlp, settings: runner::Settings, api: &str) -> Self {
+        Self::open_among_others((None, None), Some(otlp), settings, api).await
     }
 
     /// Opens a shop that shares its work with others over a database and a stream.
     pub async fn open_among_others(
-        database: Option<String>,
-        nats: Option<Nats>,
+        (database, nats): (Option<String>, Option<Nats>),
+        otlp: Option<Otlp>,
         settings: runner::Settings,
         api: &str,
     ) -> Self {
+        let folder = Folder { path: new_folder(), database, nats, otlp };
         let graph = Graph::start(TOKEN, &[NUMBER, OTHER_NUMBER]).await.expect("a loopback port is free");
-        let folder = Folder { path: new_folder(), database, nats };
         let mut shop = Self::start(folder, graph, settings).await;
         shop.set_up(api).await;
         shop
@@ -130,6 +137,7 @@ impl Shop {
         };
         let mut configuration = options.resolve().expect("the settings are right");
         configuration.nats.clone_from(&folder.nats);
+        configuration.otlp.clone_from(&folder.otlp);
         let core = cli::connect(configuration, 4).await.expect("the data opens");
         core.store.migrate(core.clock.now()).await.expect("the schema can be made");
         let room = Handle::open(&core, settings).await.expect("the room opens");

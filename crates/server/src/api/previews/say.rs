@@ -13,6 +13,7 @@ use crate::api::extract::{Json, Path};
 use crate::app::AppState;
 use crate::bus::{Envelope, Origin, Told};
 use crate::problem::Problem;
+use crate::spans::Parent;
 
 /// What the builder says as the customer: one of the three.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -72,7 +73,7 @@ pub async fn say_in_preview(
     let id = EventId::of_message(&key.channel, &desk.core.ids.id());
     let event = Event { id, kind: EventKind::MessageReceived { message } };
     let origin = Origin::Channel(Box::<Told>::default());
-    app.room.accept(vec![Envelope { key, event, at: now, origin }]).await?;
+    app.room.accept(vec![Envelope { key, event, at: now, origin, led_by: Parent::default() }]).await?;
     let mut tx = desk.core.store.begin().await?;
     tx.previews().note_used(&preview.id, now).await?;
     tx.commit().await?;

@@ -15,6 +15,7 @@ use crate::auth::Actor;
 use crate::bus::{Envelope, Origin, Told};
 use crate::preview::{Person, Preview, Setup};
 use crate::problem::Problem;
+use crate::spans::Parent;
 
 /// What to preview, and as whom.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -93,7 +94,15 @@ pub async fn start_preview(
     let key = preview.key();
     let event = Event { id: EventId::of_opening(&key.channel, &key.address, ""), kind: EventKind::ConversationOpened };
     let told = Told { route: None, details: InboundDetails::default(), profile: Profile::default() };
-    app.room.accept(vec![Envelope { key, event, at: now, origin: Origin::Channel(Box::new(told)) }]).await?;
+    app.room
+        .accept(vec![Envelope {
+            key,
+            event,
+            at: now,
+            origin: Origin::Channel(Box::new(told)),
+            led_by: Parent::default(),
+        }])
+        .await?;
     Ok((StatusCode::CREATED, Json(PreviewStarted { id: preview.id.clone() })))
 }
 

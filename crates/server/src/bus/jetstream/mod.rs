@@ -39,6 +39,7 @@ use super::wire::{self, Content};
 use super::{Bus, Envelope, Handled, Handler, Refused, Report};
 use crate::gather::Company;
 use crate::metrics::Metrics;
+use crate::spans::Parent;
 use crate::supervise;
 use publisher::{Publisher, Waiting};
 use taker::Taker;
@@ -305,11 +306,12 @@ impl Bus for JetStream {
     }
 
     /// An answer has its turn in this process, as what is on the stream; the version of its session keeps the order.
-    async fn answer(&self, answer: OwnEvent) -> Result<(), OwnEvent> {
+    async fn answer(&self, answer: OwnEvent, led_by: Parent) -> Result<(), OwnEvent> {
         let work = self.work.get().and_then(mpsc::WeakUnboundedSender::upgrade);
         let Some(work) = work.filter(|_| !self.stopping.load(Ordering::Acquire)) else { return Err(answer) };
         let (done, handled) = oneshot::channel();
-        let given = work.send(Work::Answer(Box::new(Envelope::from(answer.clone())), done));
+        let envelope = Envelope { led_by, ..Envelope::from(answer.clone()) };
+        let given = work.send(Work::Answer(Box::new(envelope), done));
         drop(work);
         match given.is_ok().then_some(handled.await) {
             Some(Ok(Handled::Done)) => Ok(()),

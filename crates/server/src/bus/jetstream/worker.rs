@@ -290,6 +290,7 @@ mod tests {
     use super::*;
     use crate::bus::wire::Content;
     use crate::bus::{Handler, Origin, Told};
+    use crate::spans::Parent;
 
     /// Fails, panics, or is away as the events' ids say, and notes what it is given.
     #[derive(Debug, Default)]
@@ -402,6 +403,7 @@ mod tests {
             event: Event { id: EventId::from(name), kind: EventKind::ConversationOpened },
             at: Timestamp::UNIX_EPOCH,
             origin: Origin::Channel(Box::<Told>::default()),
+            led_by: Parent::default(),
         }
     }
 

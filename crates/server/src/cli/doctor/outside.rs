@@ -1,7 +1,8 @@
-//! What Usher speaks to: NATS, channels, connected systems.
+//! What Usher speaks to: NATS, the collector of spans, channels, connected systems.
 
 use std::time::Duration;
 
+use usher_connect::http::{Client, Rules};
 use usher_engine::Environment;
 use usher_store::{Channel, ConnectionState};
 
@@ -11,6 +12,7 @@ use crate::app::Core;
 use crate::bus::jetstream::{self, Seen};
 use crate::config::Configuration;
 use crate::problem::Problem;
+use crate::spans;
 
 /// How long NATS may take to answer.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -55,6 +57,24 @@ fn stream(servers: &str, name: &str, seen: &Seen) -> Vec<Finding> {
         findings.push(Finding::ok("stream copies", stream.replicas.to_string()));
     }
     findings
+}
+
+/// Looks at the collector of spans, where one is configured. Usher serves without it.
+pub(super) async fn collector(configuration: &Configuration) -> Option<Finding> {
+    let otlp = configuration.otlp.as_ref()?;
+    let knocked = match Client::new(Rules::default()) {
+        Ok(http) => spans::knock(otlp, &http).await,
+        Err(error) => Err(error.to_string()),
+    };
+    let address = otlp.traces();
+    Some(match knocked {
+        Ok(()) => Finding::ok("collector", format!("{address} takes spans")),
+        Err(problem) => {
+            let text =
+                format!("{address} takes no spans: {problem}; start it, or correct --otlp-endpoint and --otlp-headers");
+            Finding::warning("collector", text)
+        }
+    })
 }
 
 /// Looks at every channel.

@@ -4,7 +4,7 @@ mod away;
 mod death;
 mod full;
 mod gate;
-mod place;
+pub mod place;
 mod poison;
 mod process;
 mod roles;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use usher_server::bus::jetstream::Nats;
 use usher_server::runner;
+use usher_server::spans::Otlp;
 use usher_stand_ins::graph::Sent;
 
 use super::gate::Gate;
@@ -40,9 +41,13 @@ impl Place {
 
     /// Opens a shop here, with everything deployed; its process lives as long as the test.
     pub async fn shop(&self, settings: runner::Settings) -> Shop {
-        let nats = Some(self.nats.clone());
-        let mut shop =
-            Shop::open_among_others(Some(self.database.address()), nats, settings, "http://127.0.0.1:9").await;
+        self.shop_told(settings, None).await
+    }
+
+    /// Opens a shop here that tells a collector of what goes on, if there is one.
+    pub async fn shop_told(&self, settings: runner::Settings, otlp: Option<Otlp>) -> Shop {
+        let data = (Some(self.database.address()), Some(self.nats.clone()));
+        let mut shop = Shop::open_among_others(data, otlp, settings, "http://127.0.0.1:9").await;
         shop.put_live(echo()).await;
         shop
     }
@@ -59,6 +64,7 @@ impl Place {
             nats: self.nats.clone(),
             master_key_file: shop.core.configuration.master_key_file.clone(),
             settings,
+            otlp: None,
         };
         change(&mut setup);
         Process::start(setup, &shop.door).await

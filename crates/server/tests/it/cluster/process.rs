@@ -11,6 +11,7 @@ use usher_server::auth::throttle::Throttle;
 use usher_server::bus::jetstream::Nats;
 use usher_server::config::Options;
 use usher_server::runner::{self, Handle};
+use usher_server::spans::Otlp;
 use usher_server::{cli, serve};
 use usher_stand_ins::webhook;
 
@@ -23,6 +24,7 @@ pub struct Setup {
     pub nats: Nats,
     pub master_key_file: PathBuf,
     pub settings: runner::Settings,
+    pub otlp: Option<Otlp>,
 }
 
 /// A running process; it dies when it is dropped.
@@ -59,6 +61,7 @@ impl Process {
             let mut configuration = options.resolve().expect("the settings are right");
             configuration.nats = Some(setup.nats);
             configuration.roles = setup.settings.roles;
+            configuration.otlp = setup.otlp;
             let core = cli::connect(configuration, 8).await.expect("the data opens");
             let room = Handle::open(&core, setup.settings).await.expect("the room opens");
             started.send(address).expect("the test waits");

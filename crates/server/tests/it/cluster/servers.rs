@@ -15,6 +15,7 @@ use usher_server::bus::partition::PARTITIONS;
 use usher_server::bus::{Bus as _, Envelope, Handled, Handler, Origin, Report, Told};
 use usher_server::gather::Company;
 use usher_server::metrics::Metrics;
+use usher_server::spans::Parent;
 use usher_store::AddressKey;
 
 use super::place::{Place, echoes};
@@ -151,6 +152,7 @@ fn event(partition: usize, said: &str) -> Envelope {
         event: Event { id: id_of(partition, said), kind: EventKind::ConversationOpened },
         at: Timestamp::UNIX_EPOCH,
         origin: Origin::Channel(Box::<Told>::default()),
+        led_by: Parent::default(),
     };
     (0..).map(of).find(|event| event.partition() == partition).expect("addresses spread over all partitions")
 }

@@ -8,6 +8,7 @@ use usher_engine::id::EventId;
 use usher_engine::message::Inbound;
 use usher_engine::{Event, EventKind};
 use usher_server::bus::{Envelope, Origin, Told};
+use usher_server::spans::Parent;
 use usher_store::{AddressKey, InboundDetails, Profile};
 
 use super::chance::Chance;
@@ -111,6 +112,7 @@ impl Customer {
                 details: InboundDetails { provider_id: Some(provider_id), provider: None },
                 profile: Profile { name: Some(format!("Customer {}", self.address)), ..Profile::default() },
             })),
+            led_by: Parent::default(),
         }
     }
 }

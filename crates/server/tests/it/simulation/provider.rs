@@ -86,11 +86,13 @@ enum Fate {
     Fault,
     /// Too much at a time.
     Throttled,
+    /// Too much for a while: longer than anybody waits in memory.
+    Overloaded,
     /// Refused for good.
     Refused,
 }
 
-const BAD: [Fate; 8] = [
+const BAD: [Fate; 9] = [
     Fate::NoConnection,
     Fate::BrokenBefore,
     Fate::BrokenAfter,
@@ -98,6 +100,7 @@ const BAD: [Fate; 8] = [
     Fate::TooLate,
     Fate::Fault,
     Fate::Throttled,
+    Fate::Overloaded,
     Fate::Refused,
 ];
 
@@ -195,7 +198,7 @@ impl Line {
         let order = path.rsplit('/').next().unwrap_or_default();
         match fate {
             Fate::BrokenBefore | Fate::BrokenAfter => Err(broken(true)),
-            Fate::Fault | Fate::Throttled | Fate::Refused => Ok(Response::new(500, &[], "")),
+            Fate::Fault | Fate::Throttled | Fate::Overloaded | Fate::Refused => Ok(Response::new(500, &[], "")),
             _ => {
                 let body = json!({ "status": status_of(order) }).to_string();
                 Ok(Response::new(200, &[("content-type", "application/json")], body))
@@ -279,6 +282,7 @@ impl Provider {
         let answer = match fate {
             Fate::Fault => Response::new(500, &[("content-type", "text/html")], "<h1>Sorry</h1>"),
             Fate::Throttled => error(131_056),
+            Fate::Overloaded => Response::new(503, &[("retry-after", "25")], "later"),
             Fate::Refused => {
                 seen.refused.insert(effect.clone());
                 error(131_026)

@@ -11,7 +11,7 @@ const SEEDS: u64 = 240;
 const MUTANT_SEEDS: u64 = 60;
 
 /// What worlds must meet, or it is not known whether anything is kept in spite of it.
-const TROUBLES: [&str; 32] = [
+const TROUBLES: [&str; 34] = [
     "store: refused",
     "store: answer lost",
     "commit: duplicate",
@@ -35,6 +35,7 @@ const TROUBLES: [&str; 32] = [
     "send: TooLate",
     "send: Fault",
     "send: Throttled",
+    "send: Overloaded",
     "send: Refused",
     "call: Good",
     "call: NoConnection",
@@ -43,6 +44,7 @@ const TROUBLES: [&str; 32] = [
     "call: TooLate",
     "call: Fault",
     "call: Throttled",
+    "call: Overloaded",
     "call: Refused",
 ];
 
