@@ -1,6 +1,6 @@
 //! The running server: its routes put together, its start and its graceful stop.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -47,6 +47,8 @@ pub fn start_log(configuration: &Configuration) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&configuration.log)
         .with_context(|| format!("the log filter `{}` is not right", configuration.log))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people who look on, not for files and those who read them.
+    let log = log.with_ansi(std::io::stderr().is_terminal());
     match configuration.log_format {
         LogFormat::Text => log.with_target(false).init(),
         LogFormat::Json => log.json().init(),

@@ -9,6 +9,7 @@ mod cluster;
 mod crash;
 mod file_length;
 mod ladder;
+mod logs;
 mod measures;
 mod nats_servers;
 mod ports;

@@ -3,7 +3,7 @@
 mod apply;
 mod backup;
 mod people;
-mod serve;
+pub mod serve;
 mod set_up;
 
 use std::io::Write as _;

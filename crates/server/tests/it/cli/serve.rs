@@ -1,5 +1,5 @@
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::ports;
 use crate::server::{ADMIN, Client, PASSWORD, shop};
 
 /// A started program; killed when the test is over.
-struct Serving {
+pub struct Serving {
     child: Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
 }
@@ -22,20 +22,25 @@ impl Drop for Serving {
 }
 
 fn start(usher: &Usher, port: u16, more: &[&str]) -> Serving {
+    start_with(usher, port, more, Stdio::null())
+}
+
+/// Starts the program with a place for its log.
+pub fn start_with(usher: &Usher, port: u16, more: &[&str], log: Stdio) -> Serving {
     let listen = format!("127.0.0.1:{port}");
     let mut arguments = vec!["serve", "--listen", &listen];
     arguments.extend(more);
-    let mut child = usher.command(&arguments).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let mut child = usher.command(&arguments).stderr(log).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     Serving { child, lines }
 }
 
 impl Serving {
-    fn line_with(&mut self, word: &str) -> String {
+    pub fn line_with(&mut self, word: &str) -> String {
         self.lines.by_ref().map(Result::unwrap).find(|line| line.contains(word)).expect("it prints this")
     }
 
-    fn terminate(&mut self) {
+    pub fn terminate(&mut self) {
         let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
         assert!(told.success());
         let began = Instant::now();
