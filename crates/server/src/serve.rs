@@ -75,8 +75,10 @@ pub async fn run(configuration: Configuration, migrates: bool) -> Result<(), Fai
         () = &mut stop => return Ok(()),
     };
     let app = AppState { core: core.clone(), room, throttle: Throttle::default() };
+    let welcome = welcome(&core).await;
     door.lead_to(router(app.clone()));
-    announce(&core).await?;
+    let _ = std::io::stdout().write_all(welcome.as_bytes());
+    let _ = std::io::stdout().flush();
     stop.await;
     finish(door, &app).await;
     core.store.close().await;
@@ -197,20 +199,24 @@ async fn metrics(State(app): State<AppState>, headers: HeaderMap) -> Response {
 }
 
 /// Says where the server is, and how the first administrator comes in.
-async fn announce(core: &Core) -> Result<(), Failure> {
+async fn welcome(core: &Core) -> String {
     let configuration = &core.configuration;
     let mut lines = format!("Usher runs on {} (listening on {})\n", configuration.link(""), configuration.listen);
     if !editor::is_built() {
         lines.push_str("The editor is not in this binary; build it with scripts/web build\n");
     }
-    if people::nobody_yet(core).await? {
-        let link = people::setup_link(core).await?;
-        lines
-            .push_str(&format!("\nTo set up the first administrator, open this link (it works once):\n\n  {link}\n\n"));
+    match first_link(core).await {
+        Ok(None) => {}
+        Ok(Some(link)) => lines
+            .push_str(&format!("\nTo set up the first administrator, open this link (it works once):\n\n  {link}\n\n")),
+        Err(error) => tracing::warn!(%error, "cannot make the first administrator's link; the next start tries again"),
     }
-    let _ = std::io::stdout().write_all(lines.as_bytes());
-    let _ = std::io::stdout().flush();
-    Ok(())
+    lines
+}
+
+/// Makes the link that leads to the first administrator's account, unless there is somebody.
+async fn first_link(core: &Core) -> Result<Option<String>, Problem> {
+    if people::nobody_yet(core).await? { people::setup_link(core).await.map(Some) } else { Ok(None) }
 }
 
 /// Waits for Ctrl-C or the signal to terminate.
