@@ -19,9 +19,9 @@ impl Parent {
 
     /// Picks the place under which something begins that is about many: the first that is kept, or else the first that
     /// there is.
-    pub fn leading(all: impl Iterator<Item = Self> + Clone) -> Self {
+    pub fn leading(mut all: impl Iterator<Item = Self> + Clone) -> Self {
         let kept = all.clone().find(|parent| parent.0.is_some_and(|(.., flags)| flags.is_sampled()));
-        kept.or_else(|| all.clone().find(|parent| parent.0.is_some())).unwrap_or_default()
+        kept.or_else(|| all.find(|parent| parent.0.is_some())).unwrap_or_default()
     }
 
     /// Reads what [`Parent::written`] wrote; what cannot be read leads nowhere.

@@ -43,9 +43,12 @@ pub struct Seen {
     pub told: BTreeMap<String, DeliveryState>,
     /// The last words to each customer.
     pub words: BTreeMap<String, String>,
-    /// What is on its way, by effect: from which lives, by whose lease.
-    under_way: BTreeMap<String, Vec<(Arc<Life>, Option<String>)>>,
+    /// What is on its way, by effect.
+    under_way: BTreeMap<String, Vec<Sender>>,
 }
+
+/// From which life something is on its way, and by whose lease.
+type Sender = (Arc<Life>, Option<String>);
 
 impl Seen {
     /// Returns how many different sends reached the provider.
