@@ -1,6 +1,8 @@
 //! Larger batches where they save work: whoever takes what has gathered rests after each batch, for as long as that took;
 //! among several processes for as much longer that together they come to the database as often as one would.
 //!
+//! Where the database cannot be shared (SQLite) nobody rests: its one writer gathers what comes meanwhile by itself.
+//!
 //! When little is to do, a rest is over long before the next item comes, and nobody waits. The more there is to do, the
 //! longer a batch takes, the longer the rest, and the more the next one holds.
 
@@ -14,15 +16,9 @@ use tokio::time::{Instant, sleep_until};
 /// The longest rest: what an item may wait for others to go with.
 const LONGEST: Duration = Duration::from_millis(50);
 
-/// How many processes share the database; cheap to clone.
-#[derive(Debug, Clone)]
+/// How many processes share the database, none where it cannot be shared; cheap to clone.
+#[derive(Debug, Clone, Default)]
 pub struct Company(Arc<AtomicU32>);
-
-impl Default for Company {
-    fn default() -> Self {
-        Self(Arc::new(AtomicU32::new(1)))
-    }
-}
 
 impl Company {
     /// Notes how many others there are beside this process.
@@ -30,9 +26,9 @@ impl Company {
         self.0.store(u32::try_from(others).unwrap_or(u32::MAX).saturating_add(1), Ordering::Relaxed);
     }
 
-    /// Returns how long to rest after work that took so long: alone, half of the time goes by with each.
+    /// Returns how long to rest after work that took so long: one process works and rests half of the time each.
     fn rest(&self, took: Duration) -> Duration {
-        let times = self.0.load(Ordering::Relaxed).saturating_mul(2) - 1;
+        let times = self.0.load(Ordering::Relaxed).saturating_mul(2).saturating_sub(1);
         took.saturating_mul(times).min(LONGEST)
     }
 }
@@ -87,6 +83,8 @@ mod tests {
         let (give, mut given) = mpsc::unbounded_channel();
         let company = Company::default();
         let mut rests = Rests::among(company.clone());
+        rests.begin(Instant::now() - ms(10));
+        assert_eq!(rests.until, Instant::now(), "it is not shared");
         for (others, work, rest) in [(0, 0, 0), (0, 7, 7), (0, 400, 50), (3, 5, 35), (3, 10, 50)] {
             company.note(others);
             let began = Instant::now();

@@ -108,7 +108,9 @@ impl Presence {
             life.up_at = Some(began);
         }
         drop(life);
-        self.company.note(others.len());
+        if !self.is_alone {
+            self.company.note(others.len());
+        }
         lock(&self.others).look(others, began)
     }
 }
