@@ -30,7 +30,7 @@ const journey: Journey = async (scene) => {
   await page.getByLabel("E-mail address").fill(person.email);
   await page.getByLabel("Password", { exact: true }).fill("not the password");
   await page.getByRole("button", { name: "Log in" }).click();
-  await page.getByRole("alert").waitFor();
+  await page.getByText("No user has this e-mail").waitFor();
   await page.getByLabel("Password", { exact: true }).fill(changed);
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByRole("heading", { name: "Workflows" }).waitFor();
