@@ -53,7 +53,8 @@ async fn a_stream_of_three_servers_survives_the_death_of_its_leader() {
     }
     drop(other);
     drop(shop.close().await);
-    place.remove().await;
+    // The stream goes with its servers.
+    place.database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
