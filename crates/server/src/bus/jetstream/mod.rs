@@ -311,10 +311,11 @@ impl Bus for JetStream {
         let Some(work) = work.filter(|_| !self.stopping.load(Ordering::Acquire)) else { return Err(answer) };
         let (done, handled) = oneshot::channel();
         let envelope = Envelope { led_by, ..Envelope::from(answer.clone()) };
-        let given = work.send(Work::Answer(Box::new(envelope), done));
+        // Where nobody takes it any more, it is dropped here, and with it who would tell of it.
+        drop(work.send(Work::Answer(Box::new(envelope), done)));
         drop(work);
-        match given.is_ok().then_some(handled.await) {
-            Some(Ok(Handled::Done)) => Ok(()),
+        match handled.await {
+            Ok(Handled::Done) => Ok(()),
             _ => Err(answer),
         }
     }

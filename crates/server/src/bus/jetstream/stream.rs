@@ -52,9 +52,9 @@ pub(super) async fn ensure(context: &Context, nats: &Nats) -> Result<Info, OpenE
     let found = match context.get_stream(&nats.stream).await {
         Ok(found) => found.cached_info().clone(),
         Err(error) if is_gone(&error) => {
-            let made = context.create_stream(wanted.clone()).await;
+            let made = context.create_stream(wanted.clone()).await.map_err(|source| refused(nats, source))?;
             tracing::info!(stream = nats.stream, replicas = nats.replicas, "made the stream");
-            made.map_err(|source| refused(nats, source))?.cached_info().clone()
+            made.cached_info().clone()
         }
         Err(error) => return Err(refused(nats, error)),
     };
