@@ -7,9 +7,11 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Row, SqliteConnection};
 
-const EVERY: Duration = Duration::from_millis(200);
+const EVERY: Duration = Duration::from_millis(100);
 /// Pages in the log from which the writer does the little that is left, so that the log begins anew.
-const LONG: i64 = 8_000;
+const LONG: i64 = 2_000;
+/// How often the rest is copied before; who copies all before the next commit flushes the file too.
+const TRIES: usize = 3;
 
 #[derive(Debug)]
 pub struct Checkpoints {
@@ -39,15 +41,22 @@ impl Checkpoints {
 
 async fn copy(options: &SqliteConnectOptions, is_long: &AtomicBool) -> sqlx::Result<()> {
     let mut connection = options.connect().await?;
+    let mut done = 0;
     loop {
         tokio::time::sleep(EVERY).await;
-        let (pages, copied) = checkpoint(&mut connection).await?;
-        is_long.store(pages > LONG && copied < pages, Ordering::Relaxed);
+        let pages = checkpoint(&mut connection).await?;
+        if pages < LONG || pages == done {
+            continue;
+        }
+        for _ in 0..TRIES {
+            done = checkpoint(&mut connection).await?;
+        }
+        is_long.store(true, Ordering::Relaxed);
     }
 }
 
-/// Pages in the log, and those of them that are in the file too.
-async fn checkpoint(connection: &mut SqliteConnection) -> sqlx::Result<(i64, i64)> {
+/// Gives the pages in the log.
+async fn checkpoint(connection: &mut SqliteConnection) -> sqlx::Result<i64> {
     let row = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(connection).await?;
-    Ok((row.try_get(1)?, row.try_get(2)?))
+    row.try_get(1)
 }

@@ -108,7 +108,7 @@ impl Writer {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .pragma("cache_size", "-32768")
+            .pragma("cache_size", "-8192")
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", "0");
         let mut connection = options.connect().await.with_context(|| format!("cannot open {}", path.display()))?;

@@ -31,8 +31,9 @@ use writer::{Answers, Writer, Writing};
 const BUSY: Duration = Duration::from_secs(10);
 /// How long a caller waits for a free connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
-/// SQLite's page cache per connection, in KiB.
-const CACHE_KIB: i64 = 32 * 1024;
+/// SQLite's page cache of a connection, in KiB. The writer's is gone through with each commit that splits a page, and the
+/// readers' is empty after each commit; what is not in it is read from the system's.
+const CACHE_KIB: i64 = 8 * 1024;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 400;
 /// How long a connection to PostgreSQL rests before it is asked whether it is still there.

@@ -1,8 +1,8 @@
 //! The bus inside one process: queues in memory, a few workers, and doors that wait for the commit.
 //!
 //! A partition belongs to one worker, so that order holds without a lock. A worker takes all that waits for it, up
-//! to a bound, as one batch: the more there is to do, the more turns share one commit. Two workers are enough to use
-//! the time in which the disk writes. The queue before a worker takes turns among workspaces ([`super::fair`]).
+//! to a bound, as one batch: the more there is to do, the more turns share one commit. The database has one writer, which
+//! one worker keeps busy; with two, the same turns would come in twice as many commits. The queue before a worker takes turns among workspaces ([`super::fair`]).
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub struct Size {
 
 impl Default for Size {
     fn default() -> Self {
-        Self { workers: 2, queue: 8_192, bytes: 16 * 1024 * 1024, batch: 256 }
+        Self { workers: 1, queue: 16_384, bytes: 32 * 1024 * 1024, batch: 256 }
     }
 }
 
