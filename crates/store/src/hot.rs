@@ -54,7 +54,8 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
     ///
     /// With a lease, the effects of these turns are handed to the caller at once, without a `due_effects`: all
     /// calls, and the sends of those turns that are answered with `sends_leased`, but none that was told to wait
-    /// ([`TurnRecord::let_wait`]).
+    /// ([`TurnRecord::let_wait`]). Sends are leased if their lane is free, or if all that is open in it is leased to the
+    /// same process, which knows of it ([`TurnRecord::go_behind`]).
     async fn commit(&self, turns: Vec<TurnRecord>, lease: Option<&Lease>) -> Result<Vec<Committed>>;
 
     /// Says for each event whether a turn on it was committed in the last days; for after a commit whose outcome is unknown.
@@ -68,10 +69,10 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
     /// knows that no other works on this database. Gives how many there were.
     async fn end_leases(&self, now: Timestamp) -> Result<u64>;
 
-    /// Gives effects back that `owner` has leased and not started: each is due at once, and stands as it stood when it was
-    /// leased. None is overtaken by what is behind it in its lane. What is not leased to `owner` is left alone. Gives
-    /// how many there were.
-    async fn release(&self, effects: &[EffectId], owner: &str) -> Result<u64>;
+    /// Gives effects back that `owner` has leased until these times and not started: each is due at once, and stands as it
+    /// stood when it was leased. None is overtaken by what is behind it in its lane. What is not leased to `owner`, or until
+    /// later, is left alone. Gives how many there were.
+    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64>;
 
     /// Gives effects back as [`Hot::release`] does, to wait until their system has room; each says its system, by any
     /// name that is always the same. Until they are let in they are not due, and stand before nobody else. Gives how many
@@ -151,7 +152,7 @@ impl Hot for Store {
         effects::end_leases(&self.db, now).await
     }
 
-    async fn release(&self, effects: &[EffectId], owner: &str) -> Result<u64> {
+    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64> {
         effects::release(&self.db, effects, owner).await
     }
 

@@ -54,7 +54,7 @@ async fn answer_with(shared: &Shared, held: &Arc<Held>, event: Event, at: Timest
 /// Makes the call; its span begins once it has its place.
 async fn carry_out(shared: &Shared, held: &Held, span: &mut Span) -> Fate {
     let due = &held.due;
-    let EffectKind::Call { call } = &due.effect.kind else { return Fate::Back };
+    let EffectKind::Call { call } = &due.effect.kind else { return held.back() };
     let timeout = i64::try_from(call.timeout_ms).unwrap_or(i64::MAX);
     let time = SignedDuration::from_millis(timeout).saturating_add(MARGIN);
     let _place = match place(shared, held, time).await {
@@ -63,7 +63,7 @@ async fn carry_out(shared: &Shared, held: &Held, span: &mut Span) -> Fate {
     };
     let started = shared.parts.clock.now();
     if !shared.presence.holds(&held.owner) {
-        return Fate::Back;
+        return held.back();
     }
     *span = held.begin(&shared.parts.spans, What::Call);
     span.set_with("usher.system", || key(&call.target));
@@ -101,9 +101,9 @@ async fn place(shared: &Shared, held: &Held, time: SignedDuration) -> Result<Own
     let lost = shared.presence.lost();
     tokio::select! {
         biased;
-        () = shared.stopping.cancelled() => Err(Fate::Back),
-        () = lost.cancelled() => Err(Fate::Back),
-        place = places(shared, held.system()).acquire_owned() => place.map_err(|_| Fate::Back),
+        () = shared.stopping.cancelled() => Err(held.back()),
+        () = lost.cancelled() => Err(held.back()),
+        place = places(shared, held.system()).acquire_owned() => place.map_err(|_| held.back()),
         () = tokio::time::sleep(patience) => Err(Fate::Waits { system: held.system().to_owned() }),
     }
 }

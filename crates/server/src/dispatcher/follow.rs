@@ -53,7 +53,7 @@ impl Sweeps {
     }
 }
 
-/// The lanes with sends in hand.
+/// The lanes with sends in hand, or about to be.
 #[derive(Debug)]
 pub(super) struct Follow {
     lanes: Mutex<HashMap<String, Lane>>,
@@ -63,7 +63,14 @@ pub(super) struct Follow {
 #[derive(Debug, Default)]
 struct Lane {
     in_hand: usize,
+    /// Turns under way whose sends may go behind those in hand.
+    expected: usize,
+    /// The position of the last send that was taken in hand.
+    last: i64,
+    /// Whether sends in the store wait behind those in hand.
     is_followed: bool,
+    /// Whether sends of this lane were put off or given back: until nothing of it is in hand or expected, none may go behind.
+    is_closed: bool,
 }
 
 /// That a send is in hand.
@@ -73,34 +80,85 @@ pub(super) struct InLane {
     lane: String,
 }
 
+/// That a turn is under way whose sends may go behind those in hand.
+#[derive(Debug)]
+pub struct Behind {
+    of: Arc<Follow>,
+    lane: String,
+    /// The position of the last of those.
+    pub position: i64,
+}
+
 impl Follow {
     pub(super) fn new(sweeps: Arc<Sweeps>) -> Arc<Self> {
         Arc::new(Self { lanes: Mutex::default(), sweeps })
     }
 
-    pub(super) fn take_in_hand(self: &Arc<Self>, lane: String) -> InLane {
-        lock(&self.lanes).entry(lane.clone()).or_default().in_hand += 1;
+    pub(super) fn take_in_hand(self: &Arc<Self>, lane: String, position: i64) -> InLane {
+        let mut lanes = lock(&self.lanes);
+        let at = lanes.entry(lane.clone()).or_default();
+        at.in_hand += 1;
+        at.last = at.last.max(position);
+        drop(lanes);
         InLane { of: Arc::clone(self), lane }
     }
 
     /// Learns that sends in the store wait behind others of their lane; says whether those are in hand here.
     pub(super) fn behind(&self, lane: &str) -> bool {
-        lock(&self.lanes).get_mut(lane).map(|lane| lane.is_followed = true).is_some()
+        let mut lanes = lock(&self.lanes);
+        let Some(lane) = lanes.get_mut(lane).filter(|lane| lane.in_hand > 0) else { return false };
+        lane.is_followed = true;
+        true
+    }
+
+    /// Says behind which of those in hand the sends of a turn may go that is about to be committed; behind none where none
+    /// is, or where some were put off.
+    pub(super) fn expect(self: &Arc<Self>, lane: &str) -> Option<Behind> {
+        let mut lanes = lock(&self.lanes);
+        let at = lanes.get_mut(lane).filter(|lane| lane.in_hand > 0 && !lane.is_closed)?;
+        at.expected += 1;
+        Some(Behind { of: Arc::clone(self), lane: lane.to_owned(), position: at.last })
+    }
+
+    /// Learns that sends of a lane are put off or given back, before they are.
+    pub(super) fn close(&self, lane: &str) {
+        if let Some(lane) = lock(&self.lanes).get_mut(lane) {
+            lane.is_closed = true;
+        }
+    }
+
+    fn let_go(&self, id: &str, of: impl Fn(&mut Lane) -> &mut usize) {
+        let mut lanes = lock(&self.lanes);
+        let Some(lane) = lanes.get_mut(id) else { return };
+        *of(lane) -= 1;
+        let is_free = lane.in_hand == 0;
+        let sweeps = is_free && std::mem::take(&mut lane.is_followed);
+        if is_free && lane.expected == 0 {
+            lanes.remove(id);
+        }
+        drop(lanes);
+        if sweeps {
+            self.sweeps.ask();
+        }
+    }
+}
+
+impl Behind {
+    /// Says whether sends may still go behind those that were in hand. To be asked by who keeps lanes from changing.
+    pub(super) fn is_open(&self) -> bool {
+        lock(&self.of.lanes).get(&self.lane).is_some_and(|lane| !lane.is_closed)
     }
 }
 
 impl Drop for InLane {
     fn drop(&mut self) {
-        let mut lanes = lock(&self.of.lanes);
-        let Some(lane) = lanes.get_mut(&self.lane) else { return };
-        lane.in_hand -= 1;
-        if lane.in_hand == 0 {
-            let is_followed = lane.is_followed;
-            lanes.remove(&self.lane);
-            if is_followed {
-                self.of.sweeps.ask();
-            }
-        }
+        self.of.let_go(&self.lane, |lane| &mut lane.in_hand);
+    }
+}
+
+impl Drop for Behind {
+    fn drop(&mut self) {
+        self.of.let_go(&self.lane, |lane| &mut lane.expected);
     }
 }
 
@@ -113,8 +171,8 @@ mod tests {
         let sweeps = Arc::<Sweeps>::default();
         let follow = Follow::new(Arc::clone(&sweeps));
         assert!(!follow.behind("a"), "nothing of it is in hand");
-        let (first, second) = (follow.take_in_hand("a".into()), follow.take_in_hand("a".into()));
-        let other = follow.take_in_hand("b".into());
+        let (first, second) = (follow.take_in_hand("a".into(), 1), follow.take_in_hand("a".into(), 2));
+        let other = follow.take_in_hand("b".into(), 1);
         assert!(follow.behind("a"));
         drop(first);
         assert!(sweeps.is_all_over());
@@ -124,5 +182,27 @@ mod tests {
         sweeps.are_over(1);
         drop(other);
         assert!(sweeps.is_all_over(), "nobody waits behind it");
+    }
+
+    #[test]
+    fn sends_go_behind_those_in_hand_until_some_are_put_off() {
+        let follow = Follow::new(Arc::default());
+        assert!(follow.expect("a").is_none(), "nothing of it is in hand");
+        let first = follow.take_in_hand("a".into(), 4);
+        let (open, late) = (follow.expect("a").unwrap(), follow.expect("a").unwrap());
+        assert_eq!((open.position, open.is_open()), (4, true));
+        drop(first);
+        assert!(open.is_open(), "those in hand went, and nothing stands before");
+        assert!(!follow.behind("a") && follow.expect("a").is_none());
+        let next = follow.take_in_hand("a".into(), 6);
+        drop(open);
+        follow.close("a");
+        drop(next);
+        assert!(!late.is_open(), "what was put off goes first");
+        drop(late);
+        let again = follow.take_in_hand("a".into(), 6);
+        assert!(follow.expect("a").is_some(), "it came again");
+        drop(again);
+        assert!(lock(&follow.lanes).is_empty());
     }
 }

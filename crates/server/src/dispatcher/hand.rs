@@ -8,6 +8,7 @@ use usher_store::DueEffect;
 
 use super::follow::InLane;
 use super::places::Place;
+use super::settler::Fate;
 use crate::spans::{self, Parent, Span, Spans, What};
 
 /// An effect that was taken, with the name under which it is leased and its place in memory. Nothing is in hand longer
@@ -38,6 +39,11 @@ impl Held {
     /// Returns the system that it goes to.
     pub(super) fn system(&self) -> &str {
         self.place.system()
+    }
+
+    /// It was not started: it is due again as it was.
+    pub(super) fn back(&self) -> Fate {
+        Fate::Back { until: self.due.leased_until }
     }
 
     /// Begins the span of its being carried out.

@@ -48,7 +48,7 @@ pub(super) async fn run(shared: Arc<Shared>, lane: String) {
         match work.step(&held).await {
             Step::Over(outcome) => work.over(&held, outcome),
             Step::PutOff(outcome) => return work.put_off(&held, outcome),
-            Step::Back => return work.give_back(|_| Fate::Back),
+            Step::Back => return work.give_back(Held::back),
             Step::Waits => return work.give_back(|held| Fate::Waits { system: held.system().to_owned() }),
         }
     }
@@ -64,7 +64,7 @@ impl Drop for Work {
     fn drop(&mut self) {
         // Nobody works on what is left here.
         if std::thread::panicking() {
-            self.give_back(|_| Fate::Back);
+            self.give_back(Held::back);
         }
     }
 }
@@ -90,7 +90,7 @@ impl Work {
     /// Puts the first send off. The store gives the others back after it; those of them that may have been sent wait for a
     /// status too.
     fn put_off(&self, first: &Arc<Held>, outcome: Outcome) {
-        let lane = lock(&self.shared.lanes).remove(&self.lane).unwrap_or_default();
+        let lane = self.shared.close(&self.lane);
         for other in lane.iter().skip(1).filter(|other| other.due.standing == Standing::Interrupted) {
             self.give(other, Fate::Settled(self.interrupted(other)));
         }
@@ -99,7 +99,7 @@ impl Work {
 
     /// Gives the whole lane back.
     fn give_back(&self, fate: impl Fn(&Held) -> Fate) {
-        let lane = lock(&self.shared.lanes).remove(&self.lane).unwrap_or_default();
+        let lane = self.shared.close(&self.lane);
         for held in lane {
             self.give(&held, fate(&held));
         }
@@ -112,13 +112,17 @@ impl Work {
             let mut lanes = lock(&self.shared.lanes);
             let Some(lane) = lanes.get_mut(&self.lane) else { return };
             let fits = lane.iter().skip(1).take_while(|held| held.lasts(now, time * 2)).count();
-            lane.split_off((1 + fits).min(lane.len()))
+            let short = lane.split_off((1 + fits).min(lane.len()));
+            if !short.is_empty() {
+                self.shared.follow.close(&self.lane);
+            }
+            short
         };
         if short.is_empty() {
             return;
         }
         for held in &short {
-            self.give(held, Fate::Back);
+            self.give(held, held.back());
         }
         self.shared.follow.behind(&self.lane);
     }

@@ -22,6 +22,7 @@ mod settler;
 mod sweeper;
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -49,6 +50,7 @@ use places::{Places, system_of};
 use presence::Presence;
 use settler::{Fate, Given, Settler};
 
+pub use follow::Behind;
 pub use places::Place;
 
 /// How effects are carried out.
@@ -120,6 +122,8 @@ struct Shared {
     follow: Arc<Follow>,
     /// Systems for whose room effects wait in the store.
     waiting: Mutex<HashSet<String>>,
+    /// When the last lease ends, in milliseconds since the epoch.
+    leased_until: AtomicI64,
     pace: Mutex<Pace>,
     /// The permits to call a system at the same time, by system.
     calls: Mutex<HashMap<String, Arc<Semaphore>>>,
@@ -144,6 +148,8 @@ pub type Admission = Result<Place, String>;
 pub struct Fresh {
     pub due: DueEffect,
     pub place: Place,
+    /// For a send that may stand behind others that were in hand when its turn was about to be committed.
+    pub behind: Option<Arc<Behind>>,
     /// The turn that asked for it.
     pub led_by: Parent,
 }
@@ -168,6 +174,7 @@ impl Dispatcher {
             lanes: Mutex::default(),
             follow: Follow::new(Arc::clone(&sweeps)),
             waiting: Mutex::default(),
+            leased_until: AtomicI64::new(i64::MIN),
             pace: Mutex::default(),
             calls: Mutex::default(),
             panics: Mutex::default(),
@@ -239,12 +246,17 @@ impl Dispatcher {
         admissions
     }
 
+    /// Says behind which sends of their lane, all of them in hand here, those of a turn may go that is about to be committed.
+    pub fn expect(&self, lane: &str) -> Option<Behind> {
+        self.0.follow.expect(lane)
+    }
+
     /// Takes effects that were committed under this lease; those of one lane in order.
     pub fn take(&self, effects: Vec<Fresh>, lease: &Lease) {
         let owner: Arc<str> = Arc::from(lease.owner.as_str());
-        for Fresh { due, place, led_by } in effects {
+        for Fresh { due, place, behind, led_by } in effects {
             if let Some(held) = self.0.take_in_hand(due, Arc::clone(&owner), place, led_by) {
-                self.0.begin(held);
+                self.0.begin_behind(held, behind.as_deref());
             }
         }
     }
@@ -253,7 +265,8 @@ impl Dispatcher {
     pub fn give_back(&self, effects: impl Iterator<Item = EffectId>, lease: &Lease) {
         let owner: Arc<str> = Arc::from(lease.owner.as_str());
         for effect in effects {
-            let given = Given { effect, owner: Arc::clone(&owner), fate: Fate::Back, held: None };
+            let fate = Fate::Back { until: lease.until };
+            let given = Given { effect, owner: Arc::clone(&owner), fate, held: None };
             self.0.settler.give(given);
         }
     }
@@ -318,7 +331,15 @@ impl Shared {
         if self.is_stopping() || !self.presence.holds(&owner) {
             return None;
         }
-        Some(Lease { owner: owner.as_ref().to_owned(), until: self.after(self.settings.lease) })
+        Some(Lease { owner: owner.as_ref().to_owned(), until: self.next_end() })
+    }
+
+    /// Returns when a lease ends that begins now: later than all before it, so that one is known by its end.
+    fn next_end(&self) -> Timestamp {
+        let end = self.after(self.settings.lease).as_millisecond();
+        let next = |last: i64| end.max(last.saturating_add(1));
+        let last = self.leased_until.fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| Some(next(last)));
+        Timestamp::from_millisecond(last.map_or(end, next)).unwrap_or(Timestamp::MAX)
     }
 
     fn is_stopping(&self) -> bool {
@@ -334,11 +355,19 @@ impl Shared {
     }
 
     fn begin(self: &Arc<Self>, held: Arc<Held>) {
+        self.begin_behind(held, None);
+    }
+
+    /// Begins with an effect; a send that was to go behind others which were put off meanwhile goes back after them.
+    fn begin_behind(self: &Arc<Self>, held: Arc<Held>, behind: Option<&Behind>) {
         match &held.due.effect.kind {
             EffectKind::Send { .. } => {
                 let id = held.due.key.id();
                 let mut lanes = lock(&self.lanes);
-                if let Some(lane) = lanes.get_mut(&id) {
+                if behind.is_some_and(|behind| !behind.is_open()) {
+                    drop(lanes);
+                    self.give(&held, held.back());
+                } else if let Some(lane) = lanes.get_mut(&id) {
                     lane.push_back(held);
                 } else {
                     lanes.insert(id.clone(), VecDeque::from([held]));
@@ -372,19 +401,27 @@ impl Shared {
     fn give_waiting_back(&self) {
         let mut waiting = Vec::new();
         for (id, lane) in lock(&self.lanes).iter_mut() {
+            self.follow.close(id);
             waiting.extend(lane.drain(1.min(lane.len())..).map(|held| (id.clone(), held)));
         }
         // A map tells its lanes in any order, and the same must be done in the same.
         waiting.sort_by(|(one, _), (other, _)| one.cmp(other));
         for (_, held) in waiting {
-            self.give(&held, Fate::Back);
+            self.give(&held, held.back());
         }
+    }
+
+    /// Takes a lane away from those that are worked on, and lets nothing go behind what was in it.
+    fn close(&self, lane: &str) -> Lane {
+        let mut lanes = lock(&self.lanes);
+        self.follow.close(lane);
+        lanes.remove(lane).unwrap_or_default()
     }
 
     /// Takes an effect in hand; none if it is there already, as one whose lease ran out meanwhile.
     fn take_in_hand(&self, due: DueEffect, owner: Arc<str>, place: Place, led_by: Parent) -> Option<Arc<Held>> {
         let is_send = matches!(due.effect.kind, EffectKind::Send { .. });
-        let in_lane = is_send.then(|| self.follow.take_in_hand(due.key.id()));
+        let in_lane = is_send.then(|| self.follow.take_in_hand(due.key.id(), due.position));
         Held::new(due, owner, in_lane, place, led_by)
     }
 

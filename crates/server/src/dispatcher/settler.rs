@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use metrics::Counter;
 use opentelemetry::KeyValue;
 use tokio::sync::{Mutex, mpsc};
@@ -51,8 +52,8 @@ pub(super) struct Given {
 pub(super) enum Fate {
     /// This came of it.
     Settled(Outcome),
-    /// It was not started: it is due again as it was.
-    Back,
+    /// It was not started: it is due again as it was, if it is still leased until then.
+    Back { until: Timestamp },
     /// It was not started, and waits in the store until its system has room.
     Waits { system: String },
 }
@@ -126,7 +127,7 @@ impl Writing<'_> {
 
     async fn write(&self, batch: Vec<Given>) {
         let mut settlements = Vec::with_capacity(batch.len());
-        let mut back: Vec<(EffectId, Arc<str>)> = Vec::new();
+        let mut back: Vec<(EffectId, Timestamp, Arc<str>)> = Vec::new();
         let mut waits: Vec<(EffectId, String, Arc<str>)> = Vec::new();
         let mut owed = Vec::new();
         let mut held = Vec::with_capacity(batch.len());
@@ -139,7 +140,7 @@ impl Writing<'_> {
             }
             match given.fate {
                 Fate::Settled(outcome) => settlements.push(Settlement { effect, outcome }),
-                Fate::Back => back.push((effect, owner)),
+                Fate::Back { until } => back.push((effect, until, owner)),
                 Fate::Waits { system } => waits.push((effect, system, owner)),
             }
         }
@@ -200,10 +201,10 @@ impl Writing<'_> {
         Ok(())
     }
 
-    async fn give_back(&self, mut back: Vec<(EffectId, Arc<str>)>) {
-        while let Some((_, owner)) = back.last().cloned() {
-            let of_owner: Vec<EffectId> =
-                back.extract_if(.., |(_, of)| *of == owner).map(|(effect, _)| effect).collect();
+    async fn give_back(&self, mut back: Vec<(EffectId, Timestamp, Arc<str>)>) {
+        while let Some((.., owner)) = back.last().cloned() {
+            let of_owner = back.extract_if(.., |(.., of)| *of == owner);
+            let of_owner: Vec<(EffectId, Timestamp)> = of_owner.map(|(effect, until, _)| (effect, until)).collect();
             if let Err(error) =
                 persist(&self.shared.parts.metrics.store_errors.settling, || self.store.release(&of_owner, &owner))
                     .await

@@ -17,7 +17,7 @@ use usher_store::{AddressKey, Committed, DueEffect, Loaded, Outcome, Settlement,
 use super::Room;
 use super::turn::{self, Plan};
 use crate::bus::{Envelope, Handled, Handler, Origin};
-use crate::dispatcher::{Admission, Fresh};
+use crate::dispatcher::{Admission, Behind, Fresh};
 use crate::spans::{OUTCOME, Parent, Span, What};
 use crate::supervise::words_of;
 
@@ -42,6 +42,10 @@ struct Taken {
     effects: Vec<Effect>,
     /// For each effect its place in this process's hands, or the system that has no room there.
     admissions: Vec<Admission>,
+    /// The positions of what the effects send.
+    positions: Vec<i64>,
+    /// Behind which sends in this process's hands its own may go.
+    behind: Option<Arc<Behind>>,
     span: Span,
 }
 
@@ -213,8 +217,14 @@ impl Runner {
                             record.let_wait(effect, system.clone());
                         }
                     }
+                    let behind = self.expect(&begin.address_id, &effects, &admissions);
+                    if let Some(behind) = &behind {
+                        record.go_behind(behind.position);
+                    }
                     taken.push(Taken {
                         place,
+                        positions: record.positions(),
+                        behind,
                         address_id: begin.address_id.clone(),
                         session: session.id.clone(),
                         channel_kind: session.channel_kind.clone(),
@@ -259,6 +269,13 @@ impl Runner {
             }
         }
         admissions
+    }
+
+    /// Asks behind which sends of the lane those of a turn may go, if none of these waits for room.
+    fn expect(&self, lane: &str, effects: &[Effect], admissions: &[Admission]) -> Option<Arc<Behind>> {
+        let mut sends = effects.iter().zip(admissions).filter(|(effect, _)| is_send(effect)).peekable();
+        sends.peek()?;
+        if sends.all(|(_, admission)| admission.is_ok()) { self.0.dispatcher.expect(lane).map(Arc::new) } else { None }
     }
 
     /// Ends the sessions whose deadline has passed before a customer's event came: that event begins a new one. Says
@@ -336,7 +353,8 @@ impl Runner {
                         left_due |= !taken.effects.is_empty();
                         continue;
                     }
-                    for (effect, admission) in taken.effects.into_iter().zip(taken.admissions) {
+                    let asked_for = taken.effects.into_iter().zip(taken.positions).zip(taken.admissions);
+                    for ((effect, position), admission) in asked_for {
                         let place = match admission {
                             Ok(place) if sends_leased || !is_send(&effect) => place,
                             Ok(_) => continue,
@@ -354,9 +372,10 @@ impl Runner {
                             attempts: 0,
                             asked_at: now,
                             leased_until,
-                            position: 0,
+                            position,
                         };
-                        due.push(Fresh { due: due_effect, place, led_by: taken.span.place() });
+                        let behind = taken.behind.clone();
+                        due.push(Fresh { due: due_effect, place, behind, led_by: taken.span.place() });
                     }
                 }
                 Committed::Duplicate => {

@@ -38,7 +38,7 @@ pub(super) async fn commit(db: &Db, turns: Vec<TurnRecord>, lease: Option<&Lease
 
 async fn step_by_step(db: &Db, turns: &[TurnRecord], lease: Option<&Lease>, way: Way) -> Result<Vec<Committed>> {
     let mut tx = db.begin().await?;
-    let committed = check::check(&mut tx, turns).await?;
+    let committed = check::check(&mut tx, turns, lease).await?;
     write::batch(turns, &committed, lease, way).commit(tx).await?;
     Ok(committed)
 }

@@ -88,6 +88,8 @@ pub struct TurnRecord {
     pub attributes: BTreeMap<String, Option<String>>,
     pub profile: Option<Profile>,
     pub statistics: Vec<(StatisticKey, i64)>,
+    /// The position of the last send of the lane that the committer has in hand, if its sends may go behind that.
+    pub goes_behind: Option<i64>,
 }
 
 /// What the turn stands on, and what is checked when it is committed.
@@ -205,6 +207,7 @@ impl TurnRecord {
             attributes: BTreeMap::new(),
             profile: parts.profile.filter(|_| basis.profile_changed).cloned(),
             statistics: Vec::new(),
+            goes_behind: None,
             loaded: basis,
         };
         record.add_inbound(parts.event, parts.inbound)?;
@@ -234,6 +237,17 @@ impl TurnRecord {
         if let Some(effect) = self.effects.get_mut(effect) {
             effect.waits_for = Some(system);
         }
+    }
+
+    /// Lets the turn's sends be leased although others of their lane are open, if these are all leased to the committer and
+    /// the last of them has this position.
+    pub fn go_behind(&mut self, position: i64) {
+        self.goes_behind = Some(position);
+    }
+
+    /// Returns the positions of the messages that its effects send, 0 for a call, in their order.
+    pub fn positions(&self) -> Vec<i64> {
+        self.effects.iter().map(|effect| effect.position).collect()
     }
 
     pub(super) fn version(&self) -> i64 {

@@ -114,7 +114,7 @@ impl Hot for FaultyStore {
         self.call("end_leases", self.inner.end_leases(now)).await
     }
 
-    async fn release(&self, effects: &[EffectId], owner: &str) -> Result<u64> {
+    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64> {
         self.call("release", self.inner.release(effects, owner)).await
     }
 

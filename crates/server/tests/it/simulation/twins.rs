@@ -108,7 +108,7 @@ impl Hot for Twins {
         self.both("end_leases", in_memory, move |store| async move { store.end_leases(now).await })
     }
 
-    async fn release(&self, effects: &[EffectId], owner: &str) -> Result<u64> {
+    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64> {
         let (asked, of) = (effects.to_vec(), owner.to_owned());
         let in_memory = self.memory.release(effects, owner).await;
         self.both("release", in_memory, move |store| async move { store.release(&asked, &of).await })

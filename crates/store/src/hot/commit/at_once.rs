@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::check::IN_THE_WAY;
 use super::{check, write};
 use crate::db::at_once::Premises;
 use crate::db::many::{Int, LazyMany, Many, Text};
@@ -17,13 +18,23 @@ use crate::hot::turn::{Committed, TurnRecord};
 /// written there by commits, such as remembered events, has been so since before the statement began.
 pub(in crate::hot) static HELD: LazyMany = LazyMany::new(|| {
     Many::new(
-        &[("id", Text), ("known", Int), ("session", Text), ("contact", Text), ("version", Int), ("position", Int)],
+        &[
+            ("id", Text),
+            ("known", Int),
+            ("session", Text),
+            ("contact", Text),
+            ("version", Int),
+            ("position", Int),
+            ("owner", Text),
+            ("behind", Int),
+        ],
         0,
-        "SELECT v.id AS id, b.is_busy AS is_busy,
+        &format!(
+            "SELECT v.id AS id, b.is_busy AS is_busy,
             (a.id IS NOT NULL) = (v.known = 1) AND (a.id IS NULL OR a.contact = v.contact)
             AND a.session IS NOT DISTINCT FROM v.session
             AND coalesce(s.version, 0) = v.version AND coalesce(s.position, a.position, 0) = v.position AS stands
-        FROM {rows} AS v
+        FROM {{rows}} AS v
         LEFT JOIN LATERAL (
             SELECT a.id, a.session, a.contact, a.position FROM addresses a WHERE a.id = v.id FOR UPDATE
         ) AS a ON true
@@ -32,8 +43,9 @@ pub(in crate::hot) static HELD: LazyMany = LazyMany::new(|| {
         ) AS s ON true
         LEFT JOIN LATERAL (
             SELECT true AS is_busy FROM effects f
-            WHERE f.address_id = a.id AND f.kind = 'send' AND f.due_at IS NOT NULL LIMIT 1 FOR UPDATE
-        ) AS b ON true",
+            WHERE f.address_id = a.id AND {IN_THE_WAY} LIMIT 1 FOR UPDATE OF f
+        ) AS b ON true"
+        ),
     )
 });
 
@@ -48,7 +60,7 @@ const ANSWER: &str = "SELECT sound.ok AS ok, busy.id AS busy
 pub(super) async fn commit(db: &Db, turns: &[TurnRecord], lease: Option<&Lease>) -> Result<Option<Vec<Committed>>> {
     let committed = check::assume(turns);
     let batch = write::batch(turns, &committed, lease, write::Way::AtOnce);
-    let rows = match batch.at_once(db, premises(turns)).await {
+    let rows = match batch.at_once(db, premises(turns, lease)).await {
         // Somebody else has made an address meanwhile.
         Err(Error::Taken { .. }) => return Ok(None),
         rows => rows?,
@@ -67,10 +79,12 @@ pub(super) async fn commit(db: &Db, turns: &[TurnRecord], lease: Option<&Lease>)
     Ok(Some(said.collect()))
 }
 
-fn premises(turns: &[TurnRecord]) -> Premises {
+fn premises(turns: &[TurnRecord], lease: Option<&Lease>) -> Premises {
+    let owner = check::owner_of(lease);
     let held = check::firsts(turns).into_iter().map(|(id, turn)| {
         let basis = &turn.loaded;
-        params![id, basis.known, basis.present.as_deref(), &basis.contact, basis.version, basis.position]
+        let (present, behind) = (basis.present.as_deref(), check::behind(turn));
+        params![id, basis.known, present, &basis.contact, basis.version, basis.position, owner, behind]
     });
     of(held.collect(), check::events(turns))
 }

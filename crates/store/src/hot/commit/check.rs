@@ -6,6 +6,7 @@ use crate::db::batch::Batch;
 use crate::db::many::{Int, LazyMany, Many, Text};
 use crate::db::{Dialect, Param, Tx, params};
 use crate::error::Result;
+use crate::hot::effects::Lease;
 use crate::hot::turn::{Committed, LoadedBasis, TurnRecord};
 
 pub(in crate::hot) static KNOW: LazyMany = LazyMany::new(|| {
@@ -36,18 +37,25 @@ pub(in crate::hot) static HOLD: LazyMany = LazyMany::new(|| {
     )
 });
 
+/// Whether an effect stands in the way of sends in its lane: all that are open do, except those that the committer has in
+/// hand itself.
+pub(super) const IN_THE_WAY: &str = "f.kind = 'send' AND f.due_at IS NOT NULL
+    AND NOT (f.state = 'leased' AND f.owner = v.owner AND f.position <= v.behind)";
+
 pub(in crate::hot) static STANDING: LazyMany = LazyMany::new(|| {
     Many::new(
-        &[("id", Text)],
+        &[("id", Text), ("owner", Text), ("behind", Int)],
         0,
-        "SELECT a.id AS id, a.session AS session, a.contact AS contact, s.version AS version,
+        &format!(
+            "SELECT a.id AS id, a.session AS session, a.contact AS contact, s.version AS version,
             coalesce(s.position, a.position) AS position,
             CAST(CASE WHEN EXISTS (
-                SELECT 1 FROM effects f WHERE f.address_id = a.id AND f.kind = 'send' AND f.due_at IS NOT NULL
+                SELECT 1 FROM effects f WHERE f.address_id = a.id AND {IN_THE_WAY}
             ) THEN 1 ELSE 0 END AS BIGINT) AS busy
-        FROM {rows} AS v
+        FROM {{rows}} AS v
         JOIN addresses a ON a.id = v.id
-        LEFT JOIN sessions s ON s.id = a.session AND s.address_id = a.id",
+        LEFT JOIN sessions s ON s.id = a.session AND s.address_id = a.id"
+        ),
     )
 });
 
@@ -67,7 +75,7 @@ struct Standing {
     contact: String,
     version: i64,
     position: i64,
-    /// Whether sends wait in its lane.
+    /// Whether sends stand in the way in its lane.
     busy: bool,
     /// Whether a turn of the batch was dropped here. Those after it were taken on top of it, and that their version
     /// fits can only be chance.
@@ -75,7 +83,7 @@ struct Standing {
 }
 
 /// Holds the addresses and says what is to become of each turn; `sends_leased` says whether its lane was free.
-pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord]) -> Result<Vec<Committed>> {
+pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord], lease: Option<&Lease>) -> Result<Vec<Committed>> {
     let addresses = firsts(turns);
     let unknown = addresses.iter().filter(|(_, turn)| !turn.loaded.known).map(|(id, turn)| {
         let key = &turn.loaded.key;
@@ -87,7 +95,9 @@ pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord]) -> Result<Vec<Commi
     if tx.dialect() == Dialect::Postgres {
         batch.add(&HOLD, Vec::new(), ids());
     }
-    batch.add(&STANDING, Vec::new(), ids());
+    let owner = owner_of(lease);
+    let standing = addresses.iter().map(|(id, turn)| params![*id, owner, behind(turn)]);
+    batch.add(&STANDING, Vec::new(), standing.collect());
     batch.add(&REMEMBERED, Vec::new(), events(turns));
     let mut answers = batch.fetch(tx).await?;
     let (remembered, found) = (answers.pop().unwrap_or_default(), answers.pop().unwrap_or_default());
@@ -119,6 +129,16 @@ pub(super) fn assume(turns: &[TurnRecord]) -> Vec<Committed> {
     };
     let standings = firsts(turns).into_iter().map(|(id, turn)| (id.to_owned(), standing(&turn.loaded)));
     decide_all(turns, standings.collect(), HashSet::new())
+}
+
+/// Returns the committer's name; an empty one, which nobody has, if it takes nothing in hand.
+pub(super) fn owner_of(lease: Option<&Lease>) -> &str {
+    lease.map_or("", |lease| lease.owner.as_str())
+}
+
+/// Returns the position behind which a turn's sends may go; before all of them if behind none.
+pub(super) fn behind(turn: &TurnRecord) -> i64 {
+    turn.goes_behind.unwrap_or(-1)
 }
 
 /// Returns the first turn of each address, by the address's id.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::settle::PARKS;
 use super::{DueEffect, Lease, Standing, find_lanes, lock_lanes};
-use crate::db::many::{LazyMany, Many, Text};
+use crate::db::many::{Int, LazyMany, Many, Text};
 use crate::db::{Db, Dialect, Param, Queries, Row, Tx, params, to_ms};
 use crate::error::Result;
 use crate::hot::{AddressKey, skip_locked};
@@ -51,27 +51,28 @@ pub(in crate::hot) async fn end_leases(db: &Db, now: Timestamp) -> Result<u64> {
     Ok(ended)
 }
 
-pub(in crate::hot) async fn release(db: &Db, effects: &[EffectId], owner: &str) -> Result<u64> {
+pub(in crate::hot) async fn release(db: &Db, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64> {
     if effects.is_empty() {
         return Ok(0);
     }
     let mut tx = db.begin().await?;
-    let ids: Vec<_> = effects.iter().map(|effect| params![effect.as_str()]).collect();
-    let lanes = find_lanes(&mut tx, ids.clone()).await?;
+    let lanes = find_lanes(&mut tx, effects.iter().map(|(effect, _)| params![effect.as_str()]).collect()).await?;
     lock_lanes(&mut tx, lanes, false).await?;
-    let released = RELEASE.run(&mut tx, params![owner], ids).await?;
+    let rows = effects.iter().map(|(effect, until)| params![effect.as_str(), *until]);
+    let released = RELEASE.run(&mut tx, params![owner], rows.collect()).await?;
     tx.commit().await?;
     Ok(released)
 }
 
-/// Due since they were asked for, which is in the past by anybody's clock.
+/// Due since they were asked for, which is in the past by anybody's clock. Only what is leased as it was: a lease of the same
+/// process that began later ends later.
 pub(in crate::hot) static RELEASE: LazyMany = LazyMany::new(|| {
     Many::new(
-        &[("id", Text)],
+        &[("id", Text), ("until", Int)],
         1,
         "UPDATE effects SET state = coalesce(taken_from, 'pending'), due_at = asked_at, owner = NULL, attempts = attempts - 1
         WHERE owner = $1 AND state = 'leased' AND (id, address_id) IN (
-            SELECT e.id, e.address_id FROM {rows} AS v JOIN effects e ON e.id = v.id
+            SELECT e.id, e.address_id FROM {rows} AS v JOIN effects e ON e.id = v.id AND e.due_at <= v.until
             [postgres] ORDER BY e.id FOR UPDATE OF e
         )",
     )

@@ -118,11 +118,13 @@ pub(crate) async fn what_is_released_stands_as_before(store: &Store) {
     let behind = Play::written(store, "ann", "more", 11).await.sends("3");
     assert_eq!(behind.commit_leased(store, &lease("one", 100)).await, DONE);
     let all: Vec<_> = (0..3).map(|index| first.effect(index)).chain([behind.effect(0)]).collect();
+    let until = |second| all.iter().map(|effect| (effect.clone(), at(second))).collect::<Vec<_>>();
     // Of another nothing is taken away, and what it did not lease was not given back.
-    assert_eq!(store.release(&all, "two").await.unwrap(), 0);
+    assert_eq!(store.release(&until(100), "two").await.unwrap(), 0);
+    assert_eq!(store.release(&until(99), "one").await.unwrap(), 0, "an earlier lease");
     assert_eq!(due(store, 20, "two").await, []);
-    assert_eq!(store.release(&all, "one").await.unwrap(), 3);
-    assert_eq!(store.release(&all, "one").await.unwrap(), 0);
+    assert_eq!(store.release(&until(100), "one").await.unwrap(), 3);
+    assert_eq!(store.release(&until(100), "one").await.unwrap(), 0);
     let taken = due(store, 20, "two").await;
     assert!(taken.iter().all(|due| due.leased_until == at(80)), "{taken:?}");
     let sends: Vec<_> = standings(&taken).into_iter().filter(|(effect, ..)| *effect != first.effect(2)).collect();
@@ -136,7 +138,7 @@ pub(crate) async fn what_is_released_stands_as_before(store: &Store) {
     store.bury("two", at(22)).await.unwrap();
     let before = standings(&due(store, 30, "three").await);
     assert_eq!((before[0].1, before.len()), (Standing::Interrupted, 4), "{before:?}");
-    assert_eq!(store.release(&all, "three").await.unwrap(), 4);
+    assert_eq!(store.release(&until(90), "three").await.unwrap(), 4);
     assert_eq!(standings(&due(store, 31, "four").await), before);
     assert_eq!(before.iter().find(|(effect, ..)| *effect == first.effect(0)).unwrap().1, Standing::Unheard);
 }
@@ -145,9 +147,47 @@ pub(crate) async fn what_is_released_overtakes_nothing(store: &Store) {
     let play = Play::written(store, "ann", "hi", 10).await.sends("1").sends("2").sends("3");
     play.commit_leased(store, &lease("one", 100)).await;
     // The first is under way.
-    assert_eq!(store.release(&[play.effect(1), play.effect(2)], "one").await.unwrap(), 2);
+    assert_eq!(store.release(&[(play.effect(1), at(100)), (play.effect(2), at(100))], "one").await.unwrap(), 2);
     assert_eq!(due(store, 20, "two").await, []);
     settle(store, play.effect(0), sent(), 21).await;
     let taken = due(store, 21, "two").await;
     assert_eq!(standings(&taken), [(play.effect(1), Standing::Fresh, 0), (play.effect(2), Standing::Fresh, 0)]);
+}
+
+pub(crate) async fn sends_go_behind_those_that_the_same_process_has_in_hand(store: &Store) {
+    let leased = Committed::Done { sends_leased: true };
+    let commit = async |play: &Play, owner: &str, behind: Option<i64>| {
+        let mut record = play.record();
+        if let Some(position) = behind {
+            record.go_behind(position);
+        }
+        store.commit(vec![record], Some(&lease(owner, 100))).await.unwrap().remove(0)
+    };
+    // At positions 2 and 3; what was written is at 1.
+    let first = Play::written(store, "ann", "hi", 10).await.sends("1").sends("2");
+    assert_eq!(first.record().positions(), [2, 3]);
+    assert_eq!(commit(&first, "one", None).await, leased);
+    let second = Play::written(store, "ann", "more", 11).await.sends("3").calls();
+    assert_eq!(second.record().positions(), [5, 0]);
+    assert_eq!(commit(&second, "one", Some(3)).await, leased);
+    // The third knows nothing of the second, as if that was committed beside it.
+    let third = Play::written(store, "ann", "and more", 12).await.sends("4");
+    assert_eq!(commit(&third, "one", Some(3)).await, DONE);
+    assert_eq!(due(store, 20, "two").await, []);
+    // Once the first are settled, the second still stands before the third.
+    settle(store, first.effect(0), sent(), 21).await;
+    settle(store, first.effect(1), sent(), 22).await;
+    assert_eq!(due(store, 23, "two").await, []);
+    settle(store, second.effect(0), sent(), 24).await;
+    assert_eq!(standings(&due(store, 24, "two").await), [(third.effect(0), Standing::Fresh, 0)]);
+
+    // Behind what another has in hand, or what waits to be tried again, nothing goes.
+    let fourth = Play::written(store, "ann", "even more", 25).await.sends("5");
+    assert_eq!(commit(&fourth, "one", Some(7)).await, DONE);
+    let retry = Outcome::Retry { at: at(90), error: "busy".to_owned() };
+    settle(store, third.effect(0), retry, 26).await;
+    let fifth = Play::written(store, "ann", "still more", 27).await.sends("6");
+    assert_eq!(commit(&fifth, "two", Some(9)).await, DONE);
+    let taken: Vec<_> = standings(&due(store, 90, "two").await).into_iter().map(|(id, ..)| id).collect();
+    assert_eq!(taken, [third.effect(0), fourth.effect(0), fifth.effect(0)]);
 }

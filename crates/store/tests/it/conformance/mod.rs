@@ -92,7 +92,8 @@ conformance! {
         what_the_dead_had_at_hand_is_interrupted,
         who_leaves_with_something_at_hand_is_buried_by_others,
         what_is_released_stands_as_before,
-        what_is_released_overtakes_nothing;
+        what_is_released_overtakes_nothing,
+        sends_go_behind_those_that_the_same_process_has_in_hand;
     hot_races:
         many_commit_on_the_same_addresses,
         sends_that_are_settled_beside_commits_leave_none_behind;

@@ -31,7 +31,9 @@ impl MemoryStore {
                 let key = basis.key.clone();
                 address.or_insert_with(|| Address { key, contact: basis.contact.clone(), session: None });
             }
-            standings.insert(basis.address_id.clone(), self.standing(tables, &basis.address_id));
+            if !standings.contains_key(&basis.address_id) {
+                standings.insert(basis.address_id.clone(), self.standing(tables, turn, lease));
+            }
         }
         let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut committed = Vec::with_capacity(turns.len());
@@ -73,15 +75,23 @@ impl MemoryStore {
         committed.into_iter().map(said).collect()
     }
 
-    fn standing(&self, tables: &Tables, address_id: &str) -> Option<Standing> {
+    fn standing(&self, tables: &Tables, first: &TurnRecord, lease: Option<&Lease>) -> Option<Standing> {
+        let address_id = first.loaded.address_id.as_str();
         let address = tables.addresses.get(address_id)?;
+        let in_the_way = |id: &String| {
+            !tables.effects.get(id).is_some_and(|row| {
+                row.state == EffectState::Leased
+                    && row.owner.as_ref() == lease.map(|lease| &lease.owner)
+                    && first.goes_behind.is_some_and(|position| row.position <= position)
+            })
+        };
         let session = address.session.as_ref().and_then(|id| tables.sessions.get(id));
         Some(Standing {
             session: address.session.clone(),
             contact: address.contact.clone(),
             version: session.map_or(0, |session| session.row.version),
             position: session.map_or(0, |session| session.row.position),
-            busy: !self.breaks(Mutant::OvertakesInTheLane) && !tables.lane(address_id).is_empty(),
+            busy: !self.breaks(Mutant::OvertakesInTheLane) && tables.lane(address_id).iter().any(in_the_way),
             broken: false,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use usher_engine::id::EffectId;
 use usher_store::{DeliveryState, DueEffect, Lease, Outcome, OwnEvent, Settlement, Standing};
 
@@ -39,11 +40,14 @@ impl MemoryStore {
         let mut lanes = BTreeSet::new();
         let mut stored = Vec::new();
         let mut settled = BTreeSet::new();
+        let mut put_off = Vec::new();
         for Settlement { effect, outcome } in settlements {
             if settled.insert(effect.clone()) {
-                let wall = self.wall();
-                stored.extend(settle_one(tables, &effect, outcome, (now, wall), &mut lanes));
+                stored.extend(settle_one(tables, &effect, outcome, self.wall(), &mut lanes, &mut put_off));
             }
+        }
+        for place in &put_off {
+            give_back_behind(tables, place, now);
         }
         if !self.breaks(Mutant::AnswersOnlyInMemory) {
             events::insert(tables, &stored, now);
@@ -114,8 +118,11 @@ pub(super) fn end_leases(tables: &mut Tables, now: i64, of: impl Fn(Option<&str>
     ended.count() as u64
 }
 
-pub(super) fn release(tables: &mut Tables, effects: &[EffectId], owner: &str) -> u64 {
-    let released = effects.iter().filter(|id| give_back(tables, id, owner, None));
+pub(super) fn release(tables: &mut Tables, effects: &[(EffectId, Timestamp)], owner: &str) -> u64 {
+    let released = effects.iter().filter(|(id, until)| {
+        let as_leased = tables.effects.get(id.as_str()).is_some_and(|row| row.due_at <= Some(until.as_millisecond()));
+        as_leased && give_back(tables, id, owner, None)
+    });
     released.count() as u64
 }
 
@@ -154,8 +161,9 @@ fn settle_one(
     tables: &mut Tables,
     effect: &EffectId,
     outcome: Outcome,
-    (now, wall): (i64, i64),
+    wall: i64,
     lanes: &mut BTreeSet<String>,
+    put_off: &mut Vec<(String, i64)>,
 ) -> Option<OwnEvent> {
     let row = tables.effects.get(effect.as_str()).filter(|row| row.due_at.is_some())?.clone();
     let place = (row.address_id.clone(), row.position);
@@ -168,7 +176,7 @@ fn settle_one(
         // A status that came before tells more than the one who sent; who puts a send off lets go of those behind it too.
         tables.effects.remove(effect.as_str());
         if matches!(outcome, Outcome::Retry { .. } | Outcome::Unknown { .. }) {
-            give_back_behind(tables, &place, now);
+            put_off.push(place);
         }
         return None;
     }
@@ -190,11 +198,13 @@ fn settle_one(
             Some(own(event, at))
         }
         Outcome::Retry { at, error } => {
-            put_off(tables, effect, EffectState::Retry, at.as_millisecond(), error, now);
+            wait(tables, effect, EffectState::Retry, at.as_millisecond(), error);
+            put_off.extend(row.is_send.then_some(place));
             None
         }
         Outcome::Unknown { until, error } => {
-            put_off(tables, effect, EffectState::Unknown, until.as_millisecond(), error, now);
+            wait(tables, effect, EffectState::Unknown, until.as_millisecond(), error);
+            put_off.extend(row.is_send.then_some(place));
             None
         }
         Outcome::Dead { error, event, at, .. } => {
@@ -212,19 +222,15 @@ fn settle_one(
     }
 }
 
-/// Puts an effect off; the sends behind one wait with it, as if they had not been taken.
-fn put_off(tables: &mut Tables, effect: &EffectId, state: EffectState, at: i64, error: String, now: i64) {
+fn wait(tables: &mut Tables, effect: &EffectId, state: EffectState, at: i64, error: String) {
     let Some(row) = tables.effects.get_mut(effect.as_str()) else { return };
     row.state = state;
     row.due_at = Some(at);
     row.error = Some(error);
     row.owner = None;
-    if row.is_send {
-        let place = (row.address_id.clone(), row.position);
-        give_back_behind(tables, &place, now);
-    }
 }
 
+/// The sends behind one that is put off wait with it, as if they had not been taken.
 fn give_back_behind(tables: &mut Tables, (lane, position): &(String, i64), now: i64) {
     for row in tables.effects.values_mut() {
         let is_behind = row.is_send && row.address_id == *lane && row.position > *position && row.due_at.is_some();

@@ -159,7 +159,7 @@ impl Hot for MemoryStore {
         Ok(self.transact(|tables| effects::end_leases(tables, now.as_millisecond(), |_| true)))
     }
 
-    async fn release(&self, effects: &[EffectId], owner: &str) -> Result<u64> {
+    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64> {
         Ok(self.transact(|tables| effects::release(tables, effects, owner)))
     }
 
