@@ -78,14 +78,17 @@ impl Hot for FaultyStore {
         let is_hit = |turn: &TurnRecord| Some(&turn.loaded.address_id) == hit.as_ref();
         let dropped: Vec<bool> = turns.iter().map(is_hit).collect();
         let left: Vec<TurnRecord> = turns.into_iter().filter(|turn| !is_hit(turn)).collect();
+        let behind: Vec<bool> = left.iter().map(|turn| turn.goes_behind.is_some()).collect();
         let events: Vec<String> = left.iter().map(|turn| turn.event_id.as_str()[..6].to_owned()).collect();
         if self.mutant == Some(Mutant::SendsBeforeTheCommit) {
             return self.hand_over_first(left, lease, &dropped).await;
         }
         let committed = self.call("commit", self.inner.commit(left, lease)).await?;
         self.life.note(format_args!("commits {events:?}: {committed:?}"));
-        for committed in &committed {
+        for (committed, behind) in committed.iter().zip(behind) {
             match committed {
+                Committed::Done { sends_leased: true } if behind => self.life.world.meets("commit: behind those in hand"),
+                Committed::Done { sends_leased: false } if behind => self.life.world.meets("commit: behind others too"),
                 Committed::Duplicate => self.life.world.meets("commit: duplicate"),
                 Committed::Conflict => self.life.world.meets("commit: conflict"),
                 Committed::Done { .. } => {}
@@ -115,7 +118,11 @@ impl Hot for FaultyStore {
     }
 
     async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64> {
-        self.call("release", self.inner.release(effects, owner)).await
+        let released = self.call("release", self.inner.release(effects, owner)).await?;
+        if released < effects.len() as u64 {
+            self.life.world.meets("release: leased no longer");
+        }
+        Ok(released)
     }
 
     async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64> {

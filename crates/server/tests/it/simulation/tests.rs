@@ -11,11 +11,13 @@ const SEEDS: u64 = 240;
 const MUTANT_SEEDS: u64 = 60;
 
 /// What worlds must meet, or it is not known whether anything is kept in spite of it.
-const TROUBLES: [&str; 34] = [
+const TROUBLES: [&str; 36] = [
     "store: refused",
     "store: answer lost",
     "commit: duplicate",
     "commit: conflict",
+    "commit: behind those in hand",
+    "commit: behind others too",
     "killed",
     "power cut",
     "told to stop",
