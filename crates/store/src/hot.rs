@@ -70,9 +70,9 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
     async fn end_leases(&self, now: Timestamp) -> Result<u64>;
 
     /// Gives effects back that `owner` has leased until these times and not started: each is due at once, and stands as it
-    /// stood when it was leased. None is overtaken by what is behind it in its lane. What is not leased to `owner`, or until
-    /// later, is left alone. Gives how many there were.
-    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64>;
+    /// stood when it was leased. None is overtaken by what is behind it in its lane. What is not leased to `owner`, or by
+    /// another lease that goes on, is left alone. Gives how many there were.
+    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str, now: Timestamp) -> Result<u64>;
 
     /// Gives effects back as [`Hot::release`] does, to wait until their system has room; each says its system, by any
     /// name that is always the same. Until they are let in they are not due, and stand before nobody else. Gives how many
@@ -152,8 +152,8 @@ impl Hot for Store {
         effects::end_leases(&self.db, now).await
     }
 
-    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64> {
-        effects::release(&self.db, effects, owner).await
+    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str, now: Timestamp) -> Result<u64> {
+        effects::release(&self.db, effects, owner, now).await
     }
 
     async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64> {

@@ -21,7 +21,7 @@ pub mod rate;
 mod settler;
 mod sweeper;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -122,6 +122,8 @@ struct Shared {
     follow: Arc<Follow>,
     /// Systems for whose room effects wait in the store.
     waiting: Mutex<HashSet<String>>,
+    /// The leases under which effects were taken again that are in hand already, as those whose lease was ended.
+    again: Mutex<BTreeMap<EffectId, Lease>>,
     /// When the last lease ends, in milliseconds since the epoch.
     leased_until: AtomicI64,
     pace: Mutex<Pace>,
@@ -174,6 +176,7 @@ impl Dispatcher {
             lanes: Mutex::default(),
             follow: Follow::new(Arc::clone(&sweeps)),
             waiting: Mutex::default(),
+            again: Mutex::default(),
             leased_until: AtomicI64::new(i64::MIN),
             pace: Mutex::default(),
             calls: Mutex::default(),
@@ -388,6 +391,15 @@ impl Shared {
         }
         let (effect, owner) = (held.due.effect.id.clone(), Arc::clone(&held.owner));
         self.settler.give(Given { effect, owner, fate, held: Some(Arc::clone(held)) });
+    }
+
+    /// Gives back what was taken again while it was in hand, once it is not: what came of it has ended that lease too, unless
+    /// it was given back itself.
+    fn give_again_back(&self) {
+        let over = |effect: &EffectId, _: &mut Lease| !self.places.has(effect);
+        for (effect, Lease { owner, until }) in lock(&self.again).extract_if(.., over) {
+            self.settler.give(Given { effect, owner: Arc::from(owner), fate: Fate::Back { until }, held: None });
+        }
     }
 
     /// Lets go of an effect that is settled already.

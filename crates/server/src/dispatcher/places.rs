@@ -93,6 +93,11 @@ impl Places {
         self.lock().systems.free()
     }
 
+    /// Says whether an effect is in hand.
+    pub(super) fn has(&self, effect: &EffectId) -> bool {
+        self.lock().effects.contains(effect)
+    }
+
     /// Returns how many effects are in hand.
     pub(super) fn in_hand(&self) -> usize {
         self.lock().effects.len()

@@ -205,9 +205,10 @@ impl Writing<'_> {
         while let Some((.., owner)) = back.last().cloned() {
             let of_owner = back.extract_if(.., |(.., of)| *of == owner);
             let of_owner: Vec<(EffectId, Timestamp)> = of_owner.map(|(effect, until, _)| (effect, until)).collect();
-            if let Err(error) =
-                persist(&self.shared.parts.metrics.store_errors.settling, || self.store.release(&of_owner, &owner))
-                    .await
+            if let Err(error) = persist(&self.shared.parts.metrics.store_errors.settling, || {
+                self.store.release(&of_owner, &owner, self.shared.parts.clock.now())
+            })
+            .await
             {
                 tracing::error!(error, "effects could not be given back; they come again when their lease ends");
             }

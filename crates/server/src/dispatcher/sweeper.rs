@@ -41,6 +41,7 @@ async fn run(alive: Weak<Shared>) {
 
 async fn sweep(shared: &Arc<Shared>) -> Result<(), Error> {
     shared.tidy();
+    shared.give_again_back();
     // What is to be given back may be due again, and would be taken as if it had been started.
     let Some(mut lease) = shared.lease().filter(|_| !shared.settler.owes()) else { return Ok(()) };
     let_in(shared).await?;
@@ -95,14 +96,25 @@ impl Shared {
         let owner: Arc<str> = Arc::from(lease.owner.as_str());
         // What is behind one that waits in its lane waits with it.
         let mut full = HashSet::new();
+        // What is behind one that is in hand already, under a lease that was ended, goes after it.
+        let mut in_hand = HashSet::new();
         for due in due {
             let system = system_of(&due.key, &due.effect.kind);
             let lane = matches!(due.effect.kind, EffectKind::Send { .. }).then(|| due.key.id());
+            if lane.as_ref().is_some_and(|lane| in_hand.contains(lane)) {
+                let fate = Fate::Back { until: lease.until };
+                self.settler.give(Given { effect: due.effect.id, owner: Arc::clone(&owner), fate, held: None });
+                continue;
+            }
             let is_behind = lane.as_ref().is_some_and(|lane| full.contains(lane));
             let place = if is_behind { None } else { self.places.take(&system) };
             if let Some(place) = place {
+                let effect = due.effect.id.clone();
                 if let Some(held) = self.take_in_hand(due, Arc::clone(&owner), place, Parent::default()) {
                     self.begin(held);
+                } else {
+                    lock(&self.again).insert(effect, lease.clone());
+                    in_hand.extend(lane);
                 }
                 continue;
             }

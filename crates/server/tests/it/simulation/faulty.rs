@@ -87,7 +87,9 @@ impl Hot for FaultyStore {
         self.life.note(format_args!("commits {events:?}: {committed:?}"));
         for (committed, behind) in committed.iter().zip(behind) {
             match committed {
-                Committed::Done { sends_leased: true } if behind => self.life.world.meets("commit: behind those in hand"),
+                Committed::Done { sends_leased: true } if behind => {
+                    self.life.world.meets("commit: behind those in hand")
+                }
                 Committed::Done { sends_leased: false } if behind => self.life.world.meets("commit: behind others too"),
                 Committed::Duplicate => self.life.world.meets("commit: duplicate"),
                 Committed::Conflict => self.life.world.meets("commit: conflict"),
@@ -117,8 +119,8 @@ impl Hot for FaultyStore {
         self.call("end_leases", self.inner.end_leases(now)).await
     }
 
-    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64> {
-        let released = self.call("release", self.inner.release(effects, owner)).await?;
+    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str, now: Timestamp) -> Result<u64> {
+        let released = self.call("release", self.inner.release(effects, owner, now)).await?;
         if released < effects.len() as u64 {
             self.life.world.meets("release: leased no longer");
         }

@@ -20,6 +20,9 @@ use super::shop::{WHATSAPP, WORKSPACE};
 use super::town::Town;
 use super::world::{Life, World};
 
+/// Tries after which the next wait is longer than an hour.
+const OFTEN: u32 = 6;
+
 #[derive(Debug)]
 pub struct Provider {
     world: Arc<World>,
@@ -177,7 +180,8 @@ impl Line {
         }
         received.at = life.world.now();
         received.taken = matches!(fate, Fate::Good | Fate::BrokenAfter | Fate::TooLate);
-        received.refused = fate == Fate::Refused;
+        received.refused =
+            fate == Fate::Refused || fate == Fate::Throttled && provider.was_tried_often(&received.effect);
         let answer = provider.receives(received, fate);
         let wait = if fate == Fate::TooLate { Duration::from_secs(30) } else { provider.chance.millis(1, 200) };
         tokio::time::sleep(wait).await;
@@ -258,6 +262,12 @@ impl Provider {
         UnderWay { provider: self, effect: effect.clone(), life: Arc::clone(life) }
     }
 
+    /// Says whether a send was tried so often that it is given up when a customer gets too many messages: the wait for the
+    /// next try, four times the last, is longer than one is tried at all.
+    fn was_tried_often(&self, effect: &str) -> bool {
+        self.books.tables().effects.get(effect).is_some_and(|row| row.attempts >= OFTEN)
+    }
+
     fn check_the_books(&self, effect: &str) {
         let tables = self.books.tables();
         let asked_for = tables.journal.iter().any(|entry| entry.effects.iter().any(|row| row.id == effect));
@@ -282,14 +292,14 @@ impl Provider {
         let mut seen = self.seen();
         let number = seen.requests.len();
         let effect = received.effect.clone();
+        if received.refused {
+            seen.refused.insert(effect.clone());
+        }
         let answer = match fate {
             Fate::Fault => Response::new(500, &[("content-type", "text/html")], "<h1>Sorry</h1>"),
             Fate::Throttled => error(131_056),
             Fate::Overloaded => Response::new(503, &[("retry-after", "25")], "later"),
-            Fate::Refused => {
-                seen.refused.insert(effect.clone());
-                error(131_026)
-            }
+            Fate::Refused => error(131_026),
             _ => {
                 let id = format!("wamid.{number}");
                 seen.taken.insert(effect.clone(), id.clone());

@@ -108,10 +108,10 @@ impl Hot for Twins {
         self.both("end_leases", in_memory, move |store| async move { store.end_leases(now).await })
     }
 
-    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64> {
+    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str, now: Timestamp) -> Result<u64> {
         let (asked, of) = (effects.to_vec(), owner.to_owned());
-        let in_memory = self.memory.release(effects, owner).await;
-        self.both("release", in_memory, move |store| async move { store.release(&asked, &of).await })
+        let in_memory = self.memory.release(effects, owner, now).await;
+        self.both("release", in_memory, move |store| async move { store.release(&asked, &of, now).await })
     }
 
     async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64> {

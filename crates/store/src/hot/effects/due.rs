@@ -51,7 +51,12 @@ pub(in crate::hot) async fn end_leases(db: &Db, now: Timestamp) -> Result<u64> {
     Ok(ended)
 }
 
-pub(in crate::hot) async fn release(db: &Db, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64> {
+pub(in crate::hot) async fn release(
+    db: &Db,
+    effects: &[(EffectId, Timestamp)],
+    owner: &str,
+    now: Timestamp,
+) -> Result<u64> {
     if effects.is_empty() {
         return Ok(0);
     }
@@ -59,20 +64,20 @@ pub(in crate::hot) async fn release(db: &Db, effects: &[(EffectId, Timestamp)], 
     let lanes = find_lanes(&mut tx, effects.iter().map(|(effect, _)| params![effect.as_str()]).collect()).await?;
     lock_lanes(&mut tx, lanes, false).await?;
     let rows = effects.iter().map(|(effect, until)| params![effect.as_str(), *until]);
-    let released = RELEASE.run(&mut tx, params![owner], rows.collect()).await?;
+    let released = RELEASE.run(&mut tx, params![owner, now], rows.collect()).await?;
     tx.commit().await?;
     Ok(released)
 }
 
-/// Due since they were asked for, which is in the past by anybody's clock. Only what is leased as it was: a lease of the same
-/// process that began later ends later.
+/// Due since they were asked for, which is in the past by anybody's clock. Only what is leased as it was, or by a lease that
+/// somebody has ended: the leases of a process end one after the other.
 pub(in crate::hot) static RELEASE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("until", Int)],
-        1,
+        2,
         "UPDATE effects SET state = coalesce(taken_from, 'pending'), due_at = asked_at, owner = NULL, attempts = attempts - 1
         WHERE owner = $1 AND state = 'leased' AND (id, address_id) IN (
-            SELECT e.id, e.address_id FROM {rows} AS v JOIN effects e ON e.id = v.id AND e.due_at <= v.until
+            SELECT e.id, e.address_id FROM {rows} AS v JOIN effects e ON e.id = v.id AND (e.due_at = v.until OR e.due_at <= $2)
             [postgres] ORDER BY e.id FOR UPDATE OF e
         )",
     )

@@ -120,11 +120,11 @@ pub(crate) async fn what_is_released_stands_as_before(store: &Store) {
     let all: Vec<_> = (0..3).map(|index| first.effect(index)).chain([behind.effect(0)]).collect();
     let until = |second| all.iter().map(|effect| (effect.clone(), at(second))).collect::<Vec<_>>();
     // Of another nothing is taken away, and what it did not lease was not given back.
-    assert_eq!(store.release(&until(100), "two").await.unwrap(), 0);
-    assert_eq!(store.release(&until(99), "one").await.unwrap(), 0, "an earlier lease");
+    assert_eq!(store.release(&until(100), "two", at(20)).await.unwrap(), 0);
+    assert_eq!(store.release(&until(99), "one", at(20)).await.unwrap(), 0, "an earlier lease");
     assert_eq!(due(store, 20, "two").await, []);
-    assert_eq!(store.release(&until(100), "one").await.unwrap(), 3);
-    assert_eq!(store.release(&until(100), "one").await.unwrap(), 0);
+    assert_eq!(store.release(&until(100), "one", at(20)).await.unwrap(), 3);
+    assert_eq!(store.release(&until(100), "one", at(20)).await.unwrap(), 0);
     let taken = due(store, 20, "two").await;
     assert!(taken.iter().all(|due| due.leased_until == at(80)), "{taken:?}");
     let sends: Vec<_> = standings(&taken).into_iter().filter(|(effect, ..)| *effect != first.effect(2)).collect();
@@ -138,7 +138,7 @@ pub(crate) async fn what_is_released_stands_as_before(store: &Store) {
     store.bury("two", at(22)).await.unwrap();
     let before = standings(&due(store, 30, "three").await);
     assert_eq!((before[0].1, before.len()), (Standing::Interrupted, 4), "{before:?}");
-    assert_eq!(store.release(&until(90), "three").await.unwrap(), 4);
+    assert_eq!(store.release(&until(90), "three", at(30)).await.unwrap(), 4);
     assert_eq!(standings(&due(store, 31, "four").await), before);
     assert_eq!(before.iter().find(|(effect, ..)| *effect == first.effect(0)).unwrap().1, Standing::Unheard);
 }
@@ -147,7 +147,7 @@ pub(crate) async fn what_is_released_overtakes_nothing(store: &Store) {
     let play = Play::written(store, "ann", "hi", 10).await.sends("1").sends("2").sends("3");
     play.commit_leased(store, &lease("one", 100)).await;
     // The first is under way.
-    assert_eq!(store.release(&[(play.effect(1), at(100)), (play.effect(2), at(100))], "one").await.unwrap(), 2);
+    assert_eq!(store.release(&[(play.effect(1), at(100)), (play.effect(2), at(100))], "one", at(20)).await.unwrap(), 2);
     assert_eq!(due(store, 20, "two").await, []);
     settle(store, play.effect(0), sent(), 21).await;
     let taken = due(store, 21, "two").await;

@@ -118,9 +118,10 @@ pub(super) fn end_leases(tables: &mut Tables, now: i64, of: impl Fn(Option<&str>
     ended.count() as u64
 }
 
-pub(super) fn release(tables: &mut Tables, effects: &[(EffectId, Timestamp)], owner: &str) -> u64 {
+pub(super) fn release(tables: &mut Tables, effects: &[(EffectId, Timestamp)], owner: &str, now: i64) -> u64 {
     let released = effects.iter().filter(|(id, until)| {
-        let as_leased = tables.effects.get(id.as_str()).is_some_and(|row| row.due_at <= Some(until.as_millisecond()));
+        let due_at = tables.effects.get(id.as_str()).and_then(|row| row.due_at);
+        let as_leased = due_at.is_some_and(|due| due == until.as_millisecond() || due <= now);
         as_leased && give_back(tables, id, owner, None)
     });
     released.count() as u64

@@ -159,8 +159,8 @@ impl Hot for MemoryStore {
         Ok(self.transact(|tables| effects::end_leases(tables, now.as_millisecond(), |_| true)))
     }
 
-    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str) -> Result<u64> {
-        Ok(self.transact(|tables| effects::release(tables, effects, owner)))
+    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str, now: Timestamp) -> Result<u64> {
+        Ok(self.transact(|tables| effects::release(tables, effects, owner, now.as_millisecond())))
     }
 
     async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64> {
