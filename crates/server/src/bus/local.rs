@@ -2,7 +2,8 @@
 //!
 //! A partition belongs to one worker, so that order holds without a lock. A worker takes all that waits for it, up
 //! to a bound, as one batch: the more there is to do, the more turns share one commit. The database has one writer, which
-//! one worker keeps busy; with two, the same turns would come in twice as many commits. The queue before a worker takes turns among workspaces ([`super::fair`]).
+//! one worker keeps busy; with two, the same turns would come in twice as many commits. The queue before a worker takes
+//! turns among workspaces ([`super::fair`]).
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

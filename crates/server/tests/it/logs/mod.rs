@@ -30,11 +30,11 @@ async fn log_of(format: &'static str) -> String {
 async fn the_log_says_what_happened_and_gives_nobody_and_no_secret_away() {
     let log = log_of("text").await;
     for line in [
-        r#"DEBUG answered method=POST path="/in/" status=200 millis="#,
-        r#"DEBUG answered method=POST path="/in/" status=401 millis="#,
-        r#"DEBUG answered method=POST path="/api/v1/login" status=401 millis="#,
-        r#"DEBUG answered method=POST path="/api/v1/invitations/" status=200 millis="#,
-        r#"DEBUG answered method=POST path="/chat/orders/messages" status=202 millis="#,
+        r#"DEBUG answered method=POST route="/in/{kind}/{door}" status=200 millis="#,
+        r#"DEBUG answered method=POST route="/in/{kind}/{door}" status=401 millis="#,
+        r#"DEBUG answered method=POST route="/api/v1/login" status=401 millis="#,
+        r#"DEBUG answered method=POST route="/api/v1/invitations/{token}" status=200 millis="#,
+        r#"DEBUG answered method=POST route="/chat/{route}/messages" status=202 millis="#,
         "WARN spans could not be exported; they are dropped, and counted error=",
         "INFO stopping; what is under way is finished first",
         "INFO stopped",
@@ -48,19 +48,22 @@ async fn the_log_says_what_happened_and_gives_nobody_and_no_secret_away() {
 async fn the_log_as_json_says_the_same_and_gives_nothing_away_either() {
     let log = log_of("json").await;
     let lines: Vec<Json> = log.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
-    let told = |path: &str, status: u16| {
+    let told = |route: &str, status: u16| {
         lines.iter().any(|line| {
             let fields = &line["fields"];
             line["level"] == "DEBUG"
                 && line["target"] == "usher_server::serve"
                 && fields["message"] == "answered"
-                && fields["path"] == path
+                && fields["route"] == route
                 && fields["status"] == status
                 && fields["method"] == "POST"
         })
     };
-    for (path, status) in [("/in/", 200), ("/in/", 401), ("/api/v1/login", 401), ("/chat/orders/messages", 202)] {
-        assert!(told(path, status), "{path} {status} is not in\n{log}");
+    let webhook = "/in/{kind}/{door}";
+    for (route, status) in
+        [(webhook, 200), (webhook, 401), ("/api/v1/login", 401), ("/chat/{route}/messages", 202)]
+    {
+        assert!(told(route, status), "{route} {status} is not in\n{log}");
     }
     let lost = lines.iter().find(|line| line["fields"]["collector"] == "http://127.0.0.1:9").expect("it is told");
     assert_eq!((&lost["level"], &lost["target"]), (&"WARN".into(), &"usher_server::spans::export".into()));

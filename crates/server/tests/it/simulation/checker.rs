@@ -333,7 +333,8 @@ fn sessions_last_as_long_as_they_should(journal: &Journal, away: &Away, broken: 
         for (entry, kind) in turns {
             match kind {
                 EventKind::MessageReceived { .. } => heard = entry.at,
-                EventKind::SessionExpired => {
+                // One that came too late, after a message that was sent in time, changes nothing.
+                EventKind::SessionExpired if entry.session.ended_at.is_some() => {
                     let due = away.due(heard, heard + SESSION_SECONDS * 1_000);
                     let early = due - TARDY - entry.at;
                     if early > 0 || entry.committed_at < entry.at {
