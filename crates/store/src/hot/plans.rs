@@ -56,7 +56,7 @@ fn statements() -> Vec<Listed> {
         effects.LOCK [postgres];
         effects.TRY_LOCK [postgres];
         effects::due.TAKE ("owner", 1_i64);
-        effects::due.RELEASE ("owner");
+        effects::due.RELEASE ("owner", 1_i64);
         effects::due.LANES;
         effects::due.PARK (1_i64);
         effects.FIND_LANES;
