@@ -60,9 +60,7 @@ async fn the_log_as_json_says_the_same_and_gives_nothing_away_either() {
         })
     };
     let webhook = "/in/{kind}/{door}";
-    for (route, status) in
-        [(webhook, 200), (webhook, 401), ("/api/v1/login", 401), ("/chat/{route}/messages", 202)]
-    {
+    for (route, status) in [(webhook, 200), (webhook, 401), ("/api/v1/login", 401), ("/chat/{route}/messages", 202)] {
         assert!(told(route, status), "{route} {status} is not in\n{log}");
     }
     let lost = lines.iter().find(|line| line["fields"]["collector"] == "http://127.0.0.1:9").expect("it is told");
