@@ -88,7 +88,7 @@ impl Hot for FaultyStore {
         for (committed, behind) in committed.iter().zip(behind) {
             match committed {
                 Committed::Done { sends_leased: true } if behind => {
-                    self.life.world.meets("commit: behind those in hand")
+                    self.life.world.meets("commit: behind those in hand");
                 }
                 Committed::Done { sends_leased: false } if behind => self.life.world.meets("commit: behind others too"),
                 Committed::Duplicate => self.life.world.meets("commit: duplicate"),
