@@ -92,7 +92,7 @@ impl Copier {
     }
 
     /// Copies what is in the log; if that is much, the next commit writes the log from its beginning. Where somebody reads
-    /// for long, that is tried again when as much has been added.
+    /// for long, that is tried again once it is twice as long.
     async fn copy(&mut self) -> Result<()> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
@@ -108,7 +108,7 @@ impl Copier {
         let held = self.writer.take().await?;
         let log = checkpoint(connection, "RESTART").await?;
         drop(held);
-        (self.long, self.done) = if log.is_busy { (log.pages + LONG, 0) } else { (LONG, log.pages) };
+        (self.long, self.done) = if log.is_busy { (log.pages * 2, 0) } else { (LONG, log.pages) };
         Ok(())
     }
 }
