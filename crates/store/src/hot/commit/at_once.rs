@@ -49,44 +49,78 @@ pub(in crate::hot) static HELD: LazyMany = LazyMany::new(|| {
     )
 });
 
-const SOUND: &str =
-    "SELECT NOT EXISTS (SELECT 1 FROM held WHERE NOT held.stands) AND NOT EXISTS (SELECT 1 FROM told) AS ok,
-    (SELECT array_agg(held.id) FROM held WHERE held.is_busy) AS busy";
+const SOUND: &str = "SELECT s.stands AND s.told IS NULL AS ok, s.stands, s.told, s.busy FROM (
+        SELECT NOT EXISTS (SELECT 1 FROM held WHERE NOT held.stands) AS stands,
+            (SELECT array_agg(told.id) FROM told) AS told,
+            (SELECT array_agg(held.id) FROM held WHERE held.is_busy) AS busy
+    ) AS s";
 
-const ANSWER: &str = "SELECT sound.ok AS ok, busy.id AS busy
-    FROM sound LEFT JOIN LATERAL unnest(sound.busy) AS busy(id) ON true";
+const ANSWER: &str = "SELECT sound.stands AS stands, named.told AS told, named.busy AS busy
+    FROM sound LEFT JOIN LATERAL unnest(sound.told, sound.busy) AS named(told, busy) ON true";
 
-/// Commits the turns if all is as they were loaded; none if it is not, and then nothing was written.
+/// What came of it.
+enum Answer {
+    Written(Vec<Committed>),
+    /// Nothing was written: these events were remembered.
+    Told(HashSet<String>),
+    /// Nothing was written: an address is not as it was loaded.
+    Moved,
+}
+
+/// Commits the turns if all is as they were loaded; none if it is not, and then nothing was written. Turns on events that
+/// are remembered are left out.
 pub(super) async fn commit(db: &Db, turns: &[TurnRecord], lease: Option<&Lease>) -> Result<Option<Vec<Committed>>> {
-    let committed = check::assume(turns);
+    let mut answer = commit_without(db, turns, lease, &HashSet::new()).await?;
+    if let Answer::Told(told) = &answer {
+        answer = commit_without(db, turns, lease, told).await?;
+    }
+    Ok(match answer {
+        Answer::Written(committed) => Some(committed),
+        Answer::Told(_) | Answer::Moved => None,
+    })
+}
+
+/// Commits the turns other than those on the events that were `told`.
+async fn commit_without(
+    db: &Db,
+    turns: &[TurnRecord],
+    lease: Option<&Lease>,
+    told: &HashSet<String>,
+) -> Result<Answer> {
+    let committed = check::assume(turns, told);
     let batch = write::batch(turns, &committed, lease, write::Way::AtOnce);
-    let rows = match batch.at_once(db, premises(turns, lease)).await {
+    let rows = match batch.at_once(db, premises(turns, lease, told)).await {
         // Somebody else has made an address meanwhile.
-        Err(Error::Taken { .. }) => return Ok(None),
+        Err(Error::Taken { .. }) => return Ok(Answer::Moved),
         rows => rows?,
     };
-    let mut busy = HashSet::new();
+    let (mut told, mut busy) = (HashSet::new(), HashSet::new());
     for row in &rows {
-        if !row.get::<bool, _>("ok")? {
-            return Ok(None);
+        if !row.get::<bool, _>("stands")? {
+            return Ok(Answer::Moved);
         }
+        told.extend(row.get::<Option<String>, _>("told")?);
         busy.extend(row.get::<Option<&str>, _>("busy")?);
+    }
+    if !told.is_empty() {
+        return Ok(Answer::Told(told));
     }
     let said = turns.iter().zip(committed).map(|(turn, committed)| match committed {
         Committed::Done { .. } => Committed::Done { sends_leased: !busy.contains(turn.loaded.address_id.as_str()) },
         other => other,
     });
-    Ok(Some(said.collect()))
+    Ok(Answer::Written(said.collect()))
 }
 
-fn premises(turns: &[TurnRecord], lease: Option<&Lease>) -> Premises {
+fn premises(turns: &[TurnRecord], lease: Option<&Lease>, told: &HashSet<String>) -> Premises {
     let owner = check::owner_of(lease);
     let held = check::firsts(turns).into_iter().map(|(id, turn)| {
         let basis = &turn.loaded;
         let (present, behind) = (basis.present.as_deref(), check::behind(turn));
         params![id, basis.known, present, &basis.contact, basis.version, basis.position, owner, behind]
     });
-    of(held.collect(), check::events(turns))
+    let events = turns.iter().filter(|turn| !told.contains(turn.event_id.as_str()));
+    of(held.collect(), check::events(events))
 }
 
 pub(in crate::hot) fn of(held: Vec<Vec<Param>>, events: Vec<Vec<Param>>) -> Premises {

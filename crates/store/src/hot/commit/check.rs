@@ -98,7 +98,7 @@ pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord], lease: Option<&Leas
     let owner = owner_of(lease);
     let standing = addresses.iter().map(|(id, turn)| params![*id, owner, behind(turn)]);
     batch.add(&STANDING, Vec::new(), standing.collect());
-    batch.add(&REMEMBERED, Vec::new(), events(turns));
+    batch.add(&REMEMBERED, Vec::new(), events(turns.iter()));
     let mut answers = batch.fetch(tx).await?;
     let (remembered, found) = (answers.pop().unwrap_or_default(), answers.pop().unwrap_or_default());
     let mut standings = HashMap::with_capacity(addresses.len());
@@ -117,8 +117,9 @@ pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord], lease: Option<&Leas
     Ok(decide_all(turns, standings, seen))
 }
 
-/// Says what is to become of each turn if nothing has changed since they were loaded, and all lanes are free.
-pub(super) fn assume(turns: &[TurnRecord]) -> Vec<Committed> {
+/// Says what is to become of each turn if nothing has changed since they were loaded, and all lanes are free; events that
+/// were `told` are remembered.
+pub(super) fn assume(turns: &[TurnRecord], told: &HashSet<String>) -> Vec<Committed> {
     let standing = |basis: &LoadedBasis| Standing {
         session: basis.present.clone(),
         contact: basis.contact.clone(),
@@ -128,7 +129,7 @@ pub(super) fn assume(turns: &[TurnRecord]) -> Vec<Committed> {
         broken: false,
     };
     let standings = firsts(turns).into_iter().map(|(id, turn)| (id.to_owned(), standing(&turn.loaded)));
-    decide_all(turns, standings.collect(), HashSet::new())
+    decide_all(turns, standings.collect(), told.clone())
 }
 
 /// Returns the committer's name; an empty one, which nobody has, if it takes nothing in hand.
@@ -147,8 +148,8 @@ pub(super) fn firsts(turns: &[TurnRecord]) -> BTreeMap<&str, &TurnRecord> {
 }
 
 /// Returns the turns' events as rows of [`REMEMBERED`].
-pub(super) fn events(turns: &[TurnRecord]) -> Vec<Vec<Param>> {
-    turns.iter().map(|turn| params![turn.event_id.as_str(), &turn.loaded.address_id]).collect()
+pub(super) fn events<'a>(turns: impl Iterator<Item = &'a TurnRecord>) -> Vec<Vec<Param>> {
+    turns.map(|turn| params![turn.event_id.as_str(), &turn.loaded.address_id]).collect()
 }
 
 fn decide_all(

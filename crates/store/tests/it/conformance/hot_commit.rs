@@ -87,6 +87,27 @@ pub(crate) async fn the_same_event_is_a_duplicate_and_writes_nothing(store: &Sto
     assert_eq!(messages.len(), 4);
 }
 
+pub(crate) async fn a_duplicate_leaves_the_others_of_its_batch_as_they_are(store: &Store) {
+    for address in ["ann", "ben"] {
+        assert_eq!(Play::written(store, address, "hi", 10).await.commit(store).await, DONE);
+    }
+    // Known and told again; new and on top of that; known otherwise; and an address that nobody knows.
+    let again = Play::written(store, "ann", "hi", 11).await.sends("Twice?");
+    let on_top = Play::on(&again.after(), written("ann", "more"), at(11)).sends("On sand.");
+    let ben = Play::written(store, "ben", "more", 11).await.sends("Here.");
+    let cat = Play::written(store, "cat", "hi", 11).await.sends("Hello!");
+    let batch = vec![again.record(), on_top.record(), ben.record(), cat.record(), cat.record()];
+    let committed = store.commit(batch, None).await.unwrap();
+    assert_eq!(committed, [Committed::Duplicate, Committed::Conflict, DONE, DONE, Committed::Duplicate]);
+    for (address, messages) in [("ann", 1), ("ben", 3), ("cat", 2)] {
+        let said = store.conversations().messages_at(&key(address), 0, 10).await.unwrap();
+        assert_eq!(said.len(), messages, "{address}: {said:?}");
+    }
+    // And where all of them are.
+    let all = vec![again.record(), ben.record(), cat.record()];
+    assert_eq!(store.commit(all, None).await.unwrap(), [Committed::Duplicate; 3]);
+}
+
 pub(crate) async fn a_session_that_moved_on_is_a_conflict_of_its_own_turn(store: &Store) {
     for address in ["ann", "ben", "cat"] {
         assert_eq!(Play::written(store, address, "hi", 10).await.commit(store).await, DONE);

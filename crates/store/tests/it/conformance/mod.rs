@@ -69,6 +69,7 @@ conformance! {
     hot_commit:
         a_turn_is_stored_whole_and_loaded_again,
         the_same_event_is_a_duplicate_and_writes_nothing,
+        a_duplicate_leaves_the_others_of_its_batch_as_they_are,
         a_session_that_moved_on_is_a_conflict_of_its_own_turn,
         turns_on_one_address_stand_on_each_other,
         of_two_who_commit_at_once_one_goes_on,
