@@ -1,7 +1,8 @@
 //! Larger batches where they save work: whoever takes what has gathered rests after each batch, for as long as that took;
 //! among several processes for as much longer that together they come to the database as often as one would.
 //!
-//! Where the database cannot be shared (SQLite) nobody rests: its one writer gathers what comes meanwhile by itself.
+//! Where the database cannot be shared (SQLite) its one writer gathers what comes meanwhile by itself, and only those rest
+//! whom nobody waits for, so that they are not in the way of the others.
 //!
 //! When little is to do, a rest is over long before the next item comes, and nobody waits. The more there is to do, the
 //! longer a batch takes, the longer the rest, and the more the next one holds.
@@ -37,12 +38,18 @@ impl Company {
 #[derive(Debug)]
 pub struct Rests {
     company: Company,
+    least: Duration,
     until: Instant,
 }
 
 impl Rests {
     pub fn among(company: Company) -> Self {
-        Self { company, until: Instant::now() }
+        Self { company, least: Duration::ZERO, until: Instant::now() }
+    }
+
+    /// Rests at least so long, whatever the work took.
+    pub fn of_at_least(self, least: Duration) -> Self {
+        Self { least, ..self }
     }
 
     /// Waits for an item, then until the rest is over or a whole batch is there, and gives what has gathered; nothing once
@@ -63,7 +70,7 @@ impl Rests {
     /// Begins the rest after a batch on which work began at `began`.
     pub fn begin(&mut self, began: Instant) {
         let now = Instant::now();
-        self.until = now + self.company.rest(now - began);
+        self.until = now + self.company.rest(now - began).max(self.least);
     }
 }
 
@@ -95,6 +102,9 @@ mod tests {
             assert_eq!(rests.gather(&mut given, 10).await, [1]);
             assert_eq!(asked.elapsed(), ms(rest));
         }
+        let mut rests = Rests::among(Company::default()).of_at_least(ms(10));
+        rests.begin(Instant::now());
+        assert_eq!(rests.until, Instant::now() + ms(10), "it is not shared, and nobody waits");
     }
 
     #[tokio::test(start_paused = true)]

@@ -18,11 +18,11 @@ mod turn;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use usher_engine::id::{EffectId, EventId};
+use usher_engine::id::EventId;
 
 pub use address::AddressKey;
 pub(crate) use effects::give_up_all;
-pub use effects::{DueEffect, Lease, Outcome, Settlement, Standing};
+pub use effects::{DueEffect, Lease, Outcome, Release, Settlement, Standing};
 pub use events::OwnEvent;
 pub use load::{Loaded, Present};
 pub use processes::Beat;
@@ -69,15 +69,10 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
     /// knows that no other works on this database. Gives how many there were.
     async fn end_leases(&self, now: Timestamp) -> Result<u64>;
 
-    /// Gives effects back that `owner` has leased until these times and not started: each is due at once, and stands as it
-    /// stood when it was leased. None is overtaken by what is behind it in its lane. What is not leased to `owner`, or by
-    /// another lease that goes on, is left alone. Gives how many there were.
-    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str, now: Timestamp) -> Result<u64>;
-
-    /// Gives effects back as [`Hot::release`] does, to wait until their system has room; each says its system, by any
-    /// name that is always the same. Until they are let in they are not due, and stand before nobody else. Gives how many
-    /// there were.
-    async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64>;
+    /// Gives effects back that `owner` has leased and not started: each stands as it stood when it was leased, and is due
+    /// at once, unless it waits for its system. None is overtaken by what is behind it in its lane. What is not leased to
+    /// `owner`, or by another lease that goes on, is left alone. Gives how many there were.
+    async fn release(&self, effects: &[Release], owner: &str, now: Timestamp) -> Result<u64>;
 
     /// Gives the systems for whose room effects wait.
     async fn waiting_systems(&self) -> Result<Vec<String>>;
@@ -152,12 +147,8 @@ impl Hot for Store {
         effects::end_leases(&self.db, now).await
     }
 
-    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str, now: Timestamp) -> Result<u64> {
+    async fn release(&self, effects: &[Release], owner: &str, now: Timestamp) -> Result<u64> {
         effects::release(&self.db, effects, owner, now).await
-    }
-
-    async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64> {
-        effects::let_wait(&self.db, effects, owner).await
     }
 
     async fn waiting_systems(&self) -> Result<Vec<String>> {

@@ -104,7 +104,7 @@ async fn place(shared: &Shared, held: &Held, time: SignedDuration) -> Result<Own
         () = shared.stopping.cancelled() => Err(held.back()),
         () = lost.cancelled() => Err(held.back()),
         place = places(shared, held.system()).acquire_owned() => place.map_err(|_| held.back()),
-        () = tokio::time::sleep(patience) => Err(Fate::Waits { system: held.system().to_owned() }),
+        () = tokio::time::sleep(patience) => Err(held.waits()),
     }
 }
 

@@ -43,7 +43,12 @@ impl Held {
 
     /// It was not started: it is due again as it was.
     pub(super) fn back(&self) -> Fate {
-        Fate::Back { until: self.due.leased_until }
+        Fate::Back { until: self.due.leased_until, waits_for: None }
+    }
+
+    /// It was not started: it waits until its system has room.
+    pub(super) fn waits(&self) -> Fate {
+        Fate::Back { until: self.due.leased_until, waits_for: Some(self.system().to_owned()) }
     }
 
     /// Begins the span of its being carried out.

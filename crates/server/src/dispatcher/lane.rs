@@ -49,7 +49,7 @@ pub(super) async fn run(shared: Arc<Shared>, lane: String) {
             Step::Over(outcome) => work.over(&held, outcome),
             Step::PutOff(outcome) => return work.put_off(&held, outcome),
             Step::Back => return work.give_back(Held::back),
-            Step::Waits => return work.give_back(|held| Fate::Waits { system: held.system().to_owned() }),
+            Step::Waits => return work.give_back(Held::waits),
         }
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use usher_engine::event::{Answer, CallFailure};
 use usher_engine::id::EffectId;
 use usher_engine::{Event, EventKind};
-use usher_store::{Error, Hot, Outcome, OwnEvent, Settlement};
+use usher_store::{Error, Hot, Outcome, OwnEvent, Release, Settlement};
 
 use super::Shared;
 use super::hand::Held;
@@ -24,6 +24,9 @@ use crate::supervise::{self, caught};
 
 /// Effects in one transaction.
 const BATCH: usize = 256;
+/// How long the settler rests at least. Sends go behind those that are not written down yet, so nobody waits for it; after
+/// a crash, what was not written down may have to be sent again.
+const REST: Duration = Duration::from_millis(10);
 /// How long to wait after the store refused, at first and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
@@ -52,10 +55,9 @@ pub(super) struct Given {
 pub(super) enum Fate {
     /// This came of it.
     Settled(Outcome),
-    /// It was not started: it is due again as it was, if it is still leased until then.
-    Back { until: Timestamp },
-    /// It was not started, and waits in the store until its system has room.
-    Waits { system: String },
+    /// It was not started, and is due again as it was, if it is still leased until then; or waits in the store until that
+    /// system has room.
+    Back { until: Timestamp, waits_for: Option<String> },
 }
 
 /// One that is given back; counted until the store has it.
@@ -98,7 +100,7 @@ pub(super) fn start(shared: &Arc<Shared>, bus: &Arc<dyn Bus>) {
 async fn run(alive: Weak<Shared>, taken: Arc<Mutex<mpsc::UnboundedReceiver<Given>>>, bus: Arc<dyn Bus>) {
     let mut taken = taken.lock().await;
     let Some(company) = alive.upgrade().map(|shared| shared.parts.company.clone()) else { return };
-    let mut rests = Rests::among(company);
+    let mut rests = Rests::among(company).of_at_least(REST);
     loop {
         let batch = rests.gather(&mut taken, BATCH).await;
         let Some(shared) = alive.upgrade().filter(|_| !batch.is_empty()) else { return };
@@ -127,8 +129,7 @@ impl Writing<'_> {
 
     async fn write(&self, batch: Vec<Given>) {
         let mut settlements = Vec::with_capacity(batch.len());
-        let mut back: Vec<(EffectId, Timestamp, Arc<str>)> = Vec::new();
-        let mut waits: Vec<(EffectId, String, Arc<str>)> = Vec::new();
+        let mut back: Vec<(Release, Arc<str>)> = Vec::new();
         let mut owed = Vec::new();
         let mut held = Vec::with_capacity(batch.len());
         let span = self.begin(&batch);
@@ -140,14 +141,12 @@ impl Writing<'_> {
             }
             match given.fate {
                 Fate::Settled(outcome) => settlements.push(Settlement { effect, outcome }),
-                Fate::Back { until } => back.push((effect, until, owner)),
-                Fate::Waits { system } => waits.push((effect, system, owner)),
+                Fate::Back { until, waits_for } => back.push((Release { effect, until, waits_for }, owner)),
             }
         }
-        let is_given_back = !back.is_empty();
+        let is_given_back = back.iter().any(|(release, _)| release.waits_for.is_none());
         self.settle(settlements).await;
         self.give_back(back).await;
-        self.let_wait(waits).await;
         drop(span);
         drop(owed);
         // Counted before they are let go of, so that there is no moment in which nothing seems to be left to do.
@@ -201,27 +200,14 @@ impl Writing<'_> {
         Ok(())
     }
 
-    async fn give_back(&self, mut back: Vec<(EffectId, Timestamp, Arc<str>)>) {
-        while let Some((.., owner)) = back.last().cloned() {
-            let of_owner = back.extract_if(.., |(.., of)| *of == owner);
-            let of_owner: Vec<(EffectId, Timestamp)> = of_owner.map(|(effect, until, _)| (effect, until)).collect();
+    async fn give_back(&self, mut back: Vec<(Release, Arc<str>)>) {
+        while let Some((_, owner)) = back.last().cloned() {
+            let of_owner: Vec<Release> =
+                back.extract_if(.., |(_, of)| *of == owner).map(|(release, _)| release).collect();
             if let Err(error) = persist(&self.shared.parts.metrics.store_errors.settling, || {
                 self.store.release(&of_owner, &owner, self.shared.parts.clock.now())
             })
             .await
-            {
-                tracing::error!(error, "effects could not be given back; they come again when their lease ends");
-            }
-        }
-    }
-
-    async fn let_wait(&self, mut waits: Vec<(EffectId, String, Arc<str>)>) {
-        while let Some((.., owner)) = waits.last().cloned() {
-            let of_owner = waits.extract_if(.., |(.., of)| *of == owner);
-            let of_owner: Vec<(EffectId, String)> = of_owner.map(|(effect, system, _)| (effect, system)).collect();
-            if let Err(error) =
-                persist(&self.shared.parts.metrics.store_errors.settling, || self.store.let_wait(&of_owner, &owner))
-                    .await
             {
                 tracing::error!(error, "effects could not be given back; they come again when their lease ends");
             }

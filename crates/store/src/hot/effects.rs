@@ -18,7 +18,7 @@ use crate::error::Result;
 pub(super) use due::{due, end_leases, release};
 pub(crate) use give_up::give_up_all;
 pub(super) use settle::{FREE, settle};
-pub(super) use waiting::{let_in, let_wait, waiting_systems};
+pub(super) use waiting::{let_in, waiting_systems};
 
 /// How long a send that waits behind others of its lane is left alone, in milliseconds. It is freed when those are
 /// settled; this is for the case that nobody lived to free it.
@@ -62,6 +62,17 @@ pub enum Standing {
     Interrupted,
     /// It was sent with an unknown outcome, and no status came in the time set.
     Unheard,
+}
+
+/// An effect that was leased, and is given back without having been started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    pub effect: EffectId,
+    /// When the lease ends, by which it is known.
+    pub until: Timestamp,
+    /// The system for whose room it waits, by any name that is always the same. Until it is let in it is not due, and
+    /// stands before nobody else.
+    pub waits_for: Option<String>,
 }
 
 /// What came of an effect.

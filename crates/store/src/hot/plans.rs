@@ -72,7 +72,6 @@ fn statements() -> Vec<Listed> {
         effects::settle::at_once.OPEN [postgres];
         effects::settle::at_once.LANES_HELD [postgres];
         effects::settle::at_once.OPEN_HELD [postgres];
-        effects::waiting.LET_WAIT ("owner");
         events.INSERT;
         events.CONSUME;
         prune::conversations.LEAVE_POSITION;

@@ -37,7 +37,7 @@ pub struct Size {
 
 impl Default for Size {
     fn default() -> Self {
-        Self { workers: 2, batch: 256, tries: 5 }
+        Self { workers: 1, batch: 256, tries: 5 }
     }
 }
 

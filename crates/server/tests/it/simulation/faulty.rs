@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use usher_engine::id::{EffectId, EventId};
+use usher_engine::id::EventId;
 use usher_store::{
-    AddressKey, Beat, Committed, DueEffect, Error, Hot, Lease, Loaded, OwnEvent, Pruned, Recorded, Result, Settlement,
-    Status, TurnRecord,
+    AddressKey, Beat, Committed, DueEffect, Error, Hot, Lease, Loaded, OwnEvent, Pruned, Recorded, Release, Result,
+    Settlement, Status, TurnRecord,
 };
 
 use super::mutants::Mutant;
@@ -119,16 +119,12 @@ impl Hot for FaultyStore {
         self.call("end_leases", self.inner.end_leases(now)).await
     }
 
-    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str, now: Timestamp) -> Result<u64> {
+    async fn release(&self, effects: &[Release], owner: &str, now: Timestamp) -> Result<u64> {
         let released = self.call("release", self.inner.release(effects, owner, now)).await?;
         if released < effects.len() as u64 {
             self.life.world.meets("release: leased no longer");
         }
         Ok(released)
-    }
-
-    async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64> {
-        self.call("let_wait", self.inner.let_wait(effects, owner)).await
     }
 
     async fn waiting_systems(&self) -> Result<Vec<String>> {

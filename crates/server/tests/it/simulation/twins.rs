@@ -10,10 +10,10 @@ use std::sync::{Arc, LazyLock, mpsc};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
-use usher_engine::id::{EffectId, EventId};
+use usher_engine::id::EventId;
 use usher_store::{
-    AddressKey, Beat, Committed, DueEffect, Hot, Lease, Loaded, OwnEvent, Pruned, Recorded, Result, Settlement, Status,
-    Store, TurnRecord,
+    AddressKey, Beat, Committed, DueEffect, Hot, Lease, Loaded, OwnEvent, Pruned, Recorded, Release, Result,
+    Settlement, Status, Store, TurnRecord,
 };
 
 use super::memory::MemoryStore;
@@ -108,16 +108,10 @@ impl Hot for Twins {
         self.both("end_leases", in_memory, move |store| async move { store.end_leases(now).await })
     }
 
-    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str, now: Timestamp) -> Result<u64> {
+    async fn release(&self, effects: &[Release], owner: &str, now: Timestamp) -> Result<u64> {
         let (asked, of) = (effects.to_vec(), owner.to_owned());
         let in_memory = self.memory.release(effects, owner, now).await;
         self.both("release", in_memory, move |store| async move { store.release(&asked, &of, now).await })
-    }
-
-    async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64> {
-        let (asked, of) = (effects.to_vec(), owner.to_owned());
-        let in_memory = self.memory.let_wait(effects, owner).await;
-        self.both("let_wait", in_memory, move |store| async move { store.let_wait(&asked, &of).await })
     }
 
     async fn waiting_systems(&self) -> Result<Vec<String>> {

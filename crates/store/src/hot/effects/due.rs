@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::Timestamp;
 
 use super::settle::PARKS;
-use super::{DueEffect, Lease, Standing, find_lanes, lock_lanes};
+use super::{DueEffect, Lease, Release, Standing, find_lanes, lock_lanes};
 use crate::db::many::{Int, LazyMany, Many, Text};
 use crate::db::{Db, Dialect, Param, Queries, Row, Tx, params, to_ms};
 use crate::error::Result;
 use crate::hot::{AddressKey, skip_locked};
-use usher_engine::id::{EffectId, SessionId};
+use usher_engine::id::SessionId;
 
 const COLUMNS: &str = "e.id AS id, e.address_id AS address_id, e.workspace AS workspace, e.environment AS environment,
     e.channel AS channel, e.channel_kind AS channel_kind, e.address AS address, e.session AS session, e.kind AS kind,
@@ -51,19 +51,16 @@ pub(in crate::hot) async fn end_leases(db: &Db, now: Timestamp) -> Result<u64> {
     Ok(ended)
 }
 
-pub(in crate::hot) async fn release(
-    db: &Db,
-    effects: &[(EffectId, Timestamp)],
-    owner: &str,
-    now: Timestamp,
-) -> Result<u64> {
+pub(in crate::hot) async fn release(db: &Db, effects: &[Release], owner: &str, now: Timestamp) -> Result<u64> {
     if effects.is_empty() {
         return Ok(0);
     }
     let mut tx = db.begin().await?;
-    let lanes = find_lanes(&mut tx, effects.iter().map(|(effect, _)| params![effect.as_str()]).collect()).await?;
+    let lanes = find_lanes(&mut tx, effects.iter().map(|release| params![release.effect.as_str()]).collect()).await?;
     lock_lanes(&mut tx, lanes, false).await?;
-    let rows = effects.iter().map(|(effect, until)| params![effect.as_str(), *until]);
+    let rows = effects
+        .iter()
+        .map(|Release { effect, until, waits_for }| params![effect.as_str(), *until, waits_for.as_deref()]);
     let released = RELEASE.run(&mut tx, params![owner, now], rows.collect()).await?;
     tx.commit().await?;
     Ok(released)
@@ -73,13 +70,16 @@ pub(in crate::hot) async fn release(
 /// somebody has ended: the leases of a process end one after the other.
 pub(in crate::hot) static RELEASE: LazyMany = LazyMany::new(|| {
     Many::new(
-        &[("id", Text), ("until", Int)],
+        &[("id", Text), ("until", Int), ("waits_for", Text)],
         2,
-        "UPDATE effects SET state = coalesce(taken_from, 'pending'), due_at = asked_at, owner = NULL, attempts = attempts - 1
-        WHERE owner = $1 AND state = 'leased' AND (id, address_id) IN (
-            SELECT e.id, e.address_id FROM {rows} AS v JOIN effects e ON e.id = v.id AND (e.due_at = v.until OR e.due_at <= $2)
+        "UPDATE effects SET state = coalesce(taken_from, 'pending'), due_at = asked_at, waits_for = given.waits_for,
+            owner = NULL, attempts = attempts - 1
+        FROM (
+            SELECT e.id, e.address_id, v.waits_for
+            FROM {rows} AS v JOIN effects e ON e.id = v.id AND (e.due_at = v.until OR e.due_at <= $2)
             [postgres] ORDER BY e.id FOR UPDATE OF e
-        )",
+        ) AS given
+        WHERE effects.id = given.id AND effects.address_id = given.address_id AND owner = $1 AND state = 'leased'",
     )
 });
 

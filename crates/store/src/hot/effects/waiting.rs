@@ -1,37 +1,9 @@
 //! Effects that wait in the store until their system has room: apart from what is due, so that a heap of them for a system
 //! that does not answer stands before nobody else.
 
-use usher_engine::id::EffectId;
-
-use super::{find_lanes, lock_lanes};
-use crate::db::many::{LazyMany, Many, Text};
 use crate::db::{Db, Dialect, Queries, params};
 use crate::error::Result;
 use crate::hot::skip_locked;
-
-pub(in crate::hot) async fn let_wait(db: &Db, effects: &[(EffectId, String)], owner: &str) -> Result<u64> {
-    if effects.is_empty() {
-        return Ok(0);
-    }
-    let mut tx = db.begin().await?;
-    let lanes = find_lanes(&mut tx, effects.iter().map(|(effect, _)| params![effect.as_str()]).collect()).await?;
-    lock_lanes(&mut tx, lanes, false).await?;
-    let rows = effects.iter().map(|(effect, system)| params![effect.as_str(), system]);
-    let left = LET_WAIT.run(&mut tx, params![owner], rows.collect()).await?;
-    tx.commit().await?;
-    Ok(left)
-}
-
-/// As they stood before they were leased, and asked for since their turn: who has waited longest goes first.
-pub(in crate::hot) static LET_WAIT: LazyMany = LazyMany::new(|| {
-    Many::new(
-        &[("id", Text), ("system", Text)],
-        1,
-        "UPDATE effects SET waits_for = v.system, state = coalesce(taken_from, 'pending'), due_at = asked_at,
-            owner = NULL, attempts = attempts - 1
-        FROM {rows} AS v WHERE effects.id = v.id AND effects.owner = $1 AND effects.state = 'leased'",
-    )
-});
 
 /// Goes from system to system, however many effects wait for each.
 pub(in crate::hot) const WAITING_SYSTEMS: &str = "WITH RECURSIVE systems(system) AS (

@@ -2,7 +2,7 @@
 
 use usher_engine::change::Change;
 use usher_engine::id::EffectId;
-use usher_store::{Beat, Committed, DueEffect, Hot, Outcome, Settlement, Standing, Store};
+use usher_store::{Beat, Committed, DueEffect, Hot, Outcome, Release, Settlement, Standing, Store};
 
 use super::people::at;
 use super::stage::{DONE, Play, lease};
@@ -112,13 +112,18 @@ pub(crate) async fn who_leaves_with_something_at_hand_is_buried_by_others(store:
     assert_eq!(beat(store, "one", 13).await.others, []);
 }
 
+/// What was leased until then, and is to be due again.
+fn back(effect: EffectId, until: i64) -> Release {
+    Release { effect, until: at(until), waits_for: None }
+}
+
 pub(crate) async fn what_is_released_stands_as_before(store: &Store) {
     let first = Play::written(store, "ann", "hi", 10).await.sends("1").sends("2").calls();
     assert_eq!(first.commit_leased(store, &lease("one", 100)).await, Committed::Done { sends_leased: true });
     let behind = Play::written(store, "ann", "more", 11).await.sends("3");
     assert_eq!(behind.commit_leased(store, &lease("one", 100)).await, DONE);
     let all: Vec<_> = (0..3).map(|index| first.effect(index)).chain([behind.effect(0)]).collect();
-    let until = |second| all.iter().map(|effect| (effect.clone(), at(second))).collect::<Vec<_>>();
+    let until = |second| all.iter().map(|effect| back(effect.clone(), second)).collect::<Vec<_>>();
     // Of another nothing is taken away, and what it did not lease was not given back.
     assert_eq!(store.release(&until(100), "two", at(20)).await.unwrap(), 0);
     assert_eq!(store.release(&until(99), "one", at(20)).await.unwrap(), 0, "an earlier lease");
@@ -147,7 +152,8 @@ pub(crate) async fn what_is_released_overtakes_nothing(store: &Store) {
     let play = Play::written(store, "ann", "hi", 10).await.sends("1").sends("2").sends("3");
     play.commit_leased(store, &lease("one", 100)).await;
     // The first is under way.
-    assert_eq!(store.release(&[(play.effect(1), at(100)), (play.effect(2), at(100))], "one", at(20)).await.unwrap(), 2);
+    let behind = [back(play.effect(1), 100), back(play.effect(2), 100)];
+    assert_eq!(store.release(&behind, "one", at(20)).await.unwrap(), 2);
     assert_eq!(due(store, 20, "two").await, []);
     settle(store, play.effect(0), sent(), 21).await;
     let taken = due(store, 21, "two").await;

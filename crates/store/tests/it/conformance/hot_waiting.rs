@@ -1,7 +1,7 @@
 //! Effects that wait in the store until their system has room.
 
 use usher_engine::id::EffectId;
-use usher_store::{Committed, DueEffect, Hot, Outcome, Settlement, Standing, Store};
+use usher_store::{Committed, DueEffect, Hot, Outcome, Release, Settlement, Standing, Store};
 
 use super::people::at;
 use super::stage::{DONE, Play, lease};
@@ -57,9 +57,21 @@ pub(crate) async fn what_was_taken_in_vain_waits_as_it_stood(store: &Store) {
     let taken = due(store, 20).await;
     assert_eq!(taken, [(play.effect(0), Standing::Retried, 1), (play.effect(1), Standing::Fresh, 0)]);
 
-    let both: Vec<_> = taken.iter().map(|(id, ..)| (id.clone(), SYSTEM.to_owned())).collect();
-    assert_eq!(store.let_wait(&both, "another").await.unwrap(), 0, "only who has leased them gives them back");
-    assert_eq!(store.let_wait(&both, "one").await.unwrap(), 2);
+    let both = |until| {
+        let release = |(id, ..): &(EffectId, Standing, u32)| Release {
+            effect: id.clone(),
+            until: at(until),
+            waits_for: Some(SYSTEM.to_owned()),
+        };
+        taken.iter().map(release).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        store.release(&both(80), "another", at(21)).await.unwrap(),
+        0,
+        "only who has leased them gives them back"
+    );
+    assert_eq!(store.release(&both(79), "one", at(21)).await.unwrap(), 0, "an earlier lease");
+    assert_eq!(store.release(&both(80), "one", at(21)).await.unwrap(), 2);
     assert_eq!(due(store, 100).await, []);
     // The lane is taken whole, whichever of it is let in.
     assert_eq!(let_in(store, 1).await, 1);

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use usher_engine::id::EffectId;
-use usher_store::{DeliveryState, DueEffect, Lease, Outcome, OwnEvent, Settlement, Standing};
+use usher_store::{DeliveryState, DueEffect, Lease, Outcome, OwnEvent, Release, Settlement, Standing};
 
 use super::tables::{EffectState, Row, Tables};
 use super::{MemoryStore, PARKED, events, time};
@@ -118,18 +117,22 @@ pub(super) fn end_leases(tables: &mut Tables, now: i64, of: impl Fn(Option<&str>
     ended.count() as u64
 }
 
-pub(super) fn release(tables: &mut Tables, effects: &[(EffectId, Timestamp)], owner: &str, now: i64) -> u64 {
-    let released = effects.iter().filter(|(id, until)| {
-        let due_at = tables.effects.get(id.as_str()).and_then(|row| row.due_at);
-        let as_leased = due_at.is_some_and(|due| due == until.as_millisecond() || due <= now);
-        as_leased && give_back(tables, id, owner, None)
+pub(super) fn release(tables: &mut Tables, effects: &[Release], owner: &str, now: i64) -> u64 {
+    let released = effects.iter().filter(|Release { effect, until, waits_for }| {
+        let as_leased = |row: &&mut Row| {
+            row.state == EffectState::Leased
+                && row.owner.as_deref() == Some(owner)
+                && row.due_at.is_some_and(|due| due == until.as_millisecond() || due <= now)
+        };
+        let Some(row) = tables.effects.get_mut(effect.as_str()).filter(as_leased) else { return false };
+        row.state = row.taken_from.unwrap_or(EffectState::Pending);
+        row.due_at = Some(row.asked_at);
+        row.owner = None;
+        row.waits_for.clone_from(waits_for);
+        row.attempts -= 1;
+        true
     });
     released.count() as u64
-}
-
-pub(super) fn let_wait(tables: &mut Tables, effects: &[(EffectId, String)], owner: &str) -> u64 {
-    let left = effects.iter().filter(|(id, system)| give_back(tables, id, owner, Some(system)));
-    left.count() as u64
 }
 
 pub(super) fn let_in(tables: &mut Tables, systems: &[(String, u32)]) -> u64 {
@@ -144,18 +147,6 @@ pub(super) fn let_in(tables: &mut Tables, systems: &[(String, u32)]) -> u64 {
         }
     }
     let_in
-}
-
-/// Gives an effect back that `owner` has leased, as it stood before.
-fn give_back(tables: &mut Tables, id: &EffectId, owner: &str, waits_for: Option<&String>) -> bool {
-    let leased = |row: &&mut Row| row.state == EffectState::Leased && row.owner.as_deref() == Some(owner);
-    let Some(row) = tables.effects.get_mut(id.as_str()).filter(leased) else { return false };
-    row.state = row.taken_from.unwrap_or(EffectState::Pending);
-    row.due_at = Some(row.asked_at);
-    row.owner = None;
-    row.waits_for = waits_for.cloned();
-    row.attempts -= 1;
-    true
 }
 
 fn settle_one(

@@ -15,10 +15,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use usher_engine::contact::Contact;
-use usher_engine::id::{EffectId, EventId};
+use usher_engine::id::EventId;
 use usher_server::clock::Clock;
 use usher_store::{
-    AddressKey, Beat, Committed, DueEffect, Hot, Lease, Loaded, OwnEvent, Present, Pruned, Recorded, Result,
+    AddressKey, Beat, Committed, DueEffect, Hot, Lease, Loaded, OwnEvent, Present, Pruned, Recorded, Release, Result,
     Settlement, Status, TurnRecord,
 };
 
@@ -159,12 +159,8 @@ impl Hot for MemoryStore {
         Ok(self.transact(|tables| effects::end_leases(tables, now.as_millisecond(), |_| true)))
     }
 
-    async fn release(&self, effects: &[(EffectId, Timestamp)], owner: &str, now: Timestamp) -> Result<u64> {
+    async fn release(&self, effects: &[Release], owner: &str, now: Timestamp) -> Result<u64> {
         Ok(self.transact(|tables| effects::release(tables, effects, owner, now.as_millisecond())))
-    }
-
-    async fn let_wait(&self, effects: &[(EffectId, String)], owner: &str) -> Result<u64> {
-        Ok(self.transact(|tables| effects::let_wait(tables, effects, owner)))
     }
 
     async fn waiting_systems(&self) -> Result<Vec<String>> {
