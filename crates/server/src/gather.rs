@@ -2,7 +2,7 @@
 //! among several processes for as much longer that together they come to the database as often as one would.
 //!
 //! Where the database cannot be shared (SQLite) its one writer gathers what comes meanwhile by itself, and only those rest
-//! whom nobody waits for, so that they are not in the way of the others.
+//! whom hardly anybody waits for, so that they are not in the way of the others.
 //!
 //! When little is to do, a rest is over long before the next item comes, and nobody waits. The more there is to do, the
 //! longer a batch takes, the longer the rest, and the more the next one holds.

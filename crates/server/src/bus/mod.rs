@@ -111,9 +111,7 @@ pub trait Bus: Debug + Send + Sync {
     fn waiting(&self) -> usize;
 
     /// Returns how much of the room for events is taken, from 0 to 1, as far as it is known here.
-    fn fullness(&self) -> f64 {
-        0.0
-    }
+    fn fullness(&self) -> f64;
 
     /// Refuses new events from doors from now on; our own are still carried.
     fn refuse(&self);

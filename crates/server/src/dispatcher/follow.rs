@@ -2,7 +2,7 @@
 //! last one in hand is let go of.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
@@ -15,6 +15,8 @@ pub(super) struct Sweeps {
     wanted: Notify,
     asked: AtomicU64,
     done: AtomicU64,
+    /// Whether one waits until everything that is to be given back is.
+    is_put_off: AtomicBool,
 }
 
 impl Sweeps {
@@ -45,6 +47,18 @@ impl Sweeps {
     /// Notes that so many of those asked for are over.
     pub(super) fn are_over(&self, asked: u64) {
         self.done.store(asked, Ordering::Release);
+    }
+
+    /// Says whether a sweep has to wait, as `must_wait` says; whoever it waits for has it go on.
+    pub(super) fn is_put_off(&self, must_wait: impl Fn() -> bool) -> bool {
+        // Noted before it is asked: else it could be over in between, and nobody told.
+        self.is_put_off.store(true, Ordering::SeqCst);
+        must_wait() || !self.is_put_off.swap(false, Ordering::SeqCst)
+    }
+
+    /// Says whether one was put off, which is to begin now.
+    pub(super) fn goes_on(&self) -> bool {
+        self.is_put_off.swap(false, Ordering::SeqCst)
     }
 
     pub(super) fn is_all_over(&self) -> bool {

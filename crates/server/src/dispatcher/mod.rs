@@ -451,8 +451,8 @@ impl Shared {
 
     /// Counts a sweep if effects in the store wait for the room of those that are settled or given back now. Says whether it
     /// did; the sweep is to begin once these were let go of.
-    fn goes_on(&self, done: &[Arc<Held>], is_given_back: bool) -> bool {
-        let goes_on = !self.is_stopping() && (is_given_back || self.makes_room(done));
+    fn goes_on(&self, done: &[Arc<Held>], is_due_again: bool) -> bool {
+        let goes_on = !self.is_stopping() && (is_due_again || self.makes_room(done));
         if goes_on {
             self.sweeps.count();
         }

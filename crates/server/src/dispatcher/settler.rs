@@ -24,7 +24,7 @@ use crate::supervise::{self, caught};
 
 /// Effects in one transaction.
 const BATCH: usize = 256;
-/// How long the settler rests at least. Sends go behind those that are not written down yet, so nobody waits for it; after
+/// How long the settler rests at least. Hardly anybody waits for it: only sends that are left in the store behind others. After
 /// a crash, what was not written down may have to be sent again.
 const REST: Duration = Duration::from_millis(10);
 /// How long to wait after the store refused, at first and at most.
@@ -144,15 +144,15 @@ impl Writing<'_> {
                 Fate::Back { until, waits_for } => back.push((Release { effect, until, waits_for }, owner)),
             }
         }
-        let is_given_back = back.iter().any(|(release, _)| release.waits_for.is_none());
+        let is_due_again = back.iter().any(|(release, _)| release.waits_for.is_none());
         self.settle(settlements).await;
         self.give_back(back).await;
         drop(span);
         drop(owed);
         // Counted before they are let go of, so that there is no moment in which nothing seems to be left to do.
-        let goes_on = self.shared.goes_on(&held, is_given_back);
+        let goes_on = self.shared.goes_on(&held, is_due_again);
         drop(held);
-        if goes_on {
+        if self.shared.sweeps.goes_on() || goes_on {
             self.shared.sweeps.begin();
         }
     }

@@ -31,21 +31,39 @@ async fn run(alive: Weak<Shared>) {
             () = tokio::time::sleep(shared.settings.sweep_every) => {}
         }
         let asked = shared.sweeps.asked();
-        if let Err(error) = sweep(&shared).await {
-            shared.parts.metrics.store_errors.sweeping.increment(1);
-            tracing::warn!(%error, "cannot look for effects that are due; trying again");
+        match sweep(&shared).await {
+            Ok(Swept::All) => shared.sweeps.are_over(asked),
+            // The settler has it go on.
+            Ok(Swept::UntilGivenBack) => {}
+            Err(error) => {
+                shared.parts.metrics.store_errors.sweeping.increment(1);
+                tracing::warn!(%error, "cannot look for effects that are due; trying again");
+                shared.sweeps.are_over(asked);
+            }
         }
-        shared.sweeps.are_over(asked);
     }
 }
 
-async fn sweep(shared: &Arc<Shared>) -> Result<(), Error> {
+/// How far a sweep came.
+enum Swept {
+    All,
+    /// Something is to be given back first: it may be due again, and would be taken as if it had been started.
+    UntilGivenBack,
+}
+
+async fn sweep(shared: &Arc<Shared>) -> Result<Swept, Error> {
     shared.tidy();
     shared.give_again_back();
-    // What is to be given back may be due again, and would be taken as if it had been started.
-    let Some(mut lease) = shared.lease().filter(|_| !shared.settler.owes()) else { return Ok(()) };
+    let Some(mut lease) = shared.lease() else { return Ok(Swept::All) };
+    let waits = || shared.sweeps.is_put_off(|| shared.settler.owes());
+    if waits() {
+        return Ok(Swept::UntilGivenBack);
+    }
     let_in(shared).await?;
-    while shared.places.free() > 0 && !shared.settler.owes() {
+    while shared.places.free() > 0 {
+        if waits() {
+            return Ok(Swept::UntilGivenBack);
+        }
         let due = shared.parts.store.due_effects(shared.parts.clock.now(), BATCH, &lease).await?;
         let is_all = due.len() < BATCH as usize;
         shared.take_up(due, &lease);
@@ -54,7 +72,7 @@ async fn sweep(shared: &Arc<Shared>) -> Result<(), Error> {
             _ => break,
         }
     }
-    Ok(())
+    Ok(Swept::All)
 }
 
 /// Lets effects in that wait for room, where there is some.

@@ -2,7 +2,8 @@
 //! checked against what is there, then everything that the good ones wrote goes in, a statement a table.
 //!
 //! PostgreSQL gets all of it as one statement, which supposes that every turn still stands. Where one does not, nothing
-//! is written, and the batch is taken step by step, which drops that turn alone.
+//! is written: turns on events that are remembered are left out of a second try, and for anything else the batch is taken
+//! step by step, which drops that turn alone.
 
 pub(in crate::hot) mod at_once;
 pub(in crate::hot) mod check;

@@ -9,6 +9,7 @@
 //!
 //! Nothing here asks the database on the way in: webhooks are taken while it is away.
 
+mod backlog;
 mod connection;
 mod look;
 mod nudges;
@@ -21,8 +22,8 @@ mod worker;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use async_nats::Client;
@@ -41,6 +42,7 @@ use crate::gather::Company;
 use crate::metrics::Metrics;
 use crate::spans::Parent;
 use crate::supervise;
+use backlog::Backlog;
 use publisher::{Publisher, Waiting};
 use taker::Taker;
 use worker::{Work, Worker};
@@ -95,8 +97,8 @@ pub struct JetStream {
     events: Vec<Publisher>,
     reports: Publisher,
     waiting: Arc<Waiting>,
-    /// Messages on the stream, when it was last asked, and whether it answered.
-    on_stream: AtomicUsize,
+    /// What is on the stream, when it was last asked, and whether it answered.
+    backlog: RwLock<Backlog>,
     answers: AtomicBool,
     stopping: AtomicBool,
     /// Who handles what no message can hold.
@@ -138,7 +140,7 @@ impl JetStream {
             events: (0..PARTITIONS).map(events).collect(),
             reports: publisher(stream::reports_subject(&nats.stream), Content::Reports),
             waiting,
-            on_stream: AtomicUsize::new(usize::try_from(found.state.messages).unwrap_or(usize::MAX)),
+            backlog: RwLock::new(Backlog::of(&found)),
             answers: AtomicBool::new(true),
             stopping: AtomicBool::new(false),
             handler: OnceLock::new(),
@@ -236,6 +238,10 @@ impl JetStream {
         self.client.max_payload().saturating_sub(AROUND)
     }
 
+    fn backlog(&self) -> Backlog {
+        *self.backlog.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn handler(&self) -> Option<Arc<dyn Handling>> {
         self.handler.get()?.upgrade()
     }
@@ -321,7 +327,11 @@ impl Bus for JetStream {
     }
 
     fn waiting(&self) -> usize {
-        self.waiting.items() + self.on_stream.load(Ordering::Relaxed)
+        self.waiting.items() + self.backlog().messages()
+    }
+
+    fn fullness(&self) -> f64 {
+        self.waiting.fullness().max(self.backlog().fullness())
     }
 
     fn refuse(&self) {
@@ -360,17 +370,17 @@ async fn look_after(stream: Weak<JetStream>) {
             continue;
         }
         let answer = match this.context.get_stream(&this.nats.stream).await {
-            Ok(found) => Ok(found.cached_info().state.messages),
+            Ok(found) => Ok(Backlog::of(found.cached_info())),
             Err(error) if stream::is_gone(&error) => {
-                stream::ensure(&this.context, &this.nats).await.map(|found| found.state.messages)
+                stream::ensure(&this.context, &this.nats).await.map(|found| Backlog::of(&found))
             }
             // Its servers may be choosing a leader, and have enough to do.
             Err(error) => Err(stream::refused(&this.nats, error)),
         };
         let answered = answer.is_ok();
         match answer {
-            Ok(messages) => {
-                this.on_stream.store(usize::try_from(messages).unwrap_or(usize::MAX), Ordering::Relaxed);
+            Ok(backlog) => {
+                *this.backlog.write().unwrap_or_else(PoisonError::into_inner) = backlog;
                 this.metrics.bus_queued.set(this.waiting() as f64);
             }
             Err(error) if this.answers.load(Ordering::Acquire) => tracing::warn!(%error, "not ready"),

@@ -61,6 +61,12 @@ impl Waiting {
         self.items.load(Ordering::Acquire)
     }
 
+    /// Returns how much of the room is taken.
+    pub fn fullness(&self) -> f64 {
+        let part = |taken: &AtomicUsize, all: usize| taken.load(Ordering::Acquire) as f64 / all as f64;
+        part(&self.items, WAITING).max(part(&self.bytes, WAITING_BYTES))
+    }
+
     fn take_place(&self, items: usize, bytes: usize) -> bool {
         let (items_before, bytes_before) =
             (self.items.fetch_add(items, Ordering::AcqRel), self.bytes.fetch_add(bytes, Ordering::AcqRel));

@@ -1,6 +1,12 @@
 //! A full stream refuses, loses nothing, and recovers.
 
+use usher_engine::id::EventId;
+use usher_engine::message::Inbound;
+use usher_engine::{Environment, Event, EventKind};
+use usher_server::bus::{Envelope, Origin, Refused};
 use usher_server::roles::Roles;
+use usher_server::spans::Parent;
+use usher_store::AddressKey;
 
 use super::place::{Place, echoes};
 use crate::room::{SOON, ann, hasty};
@@ -40,4 +46,61 @@ async fn a_full_stream_refuses_until_there_is_room() {
     drop(other);
     drop(shop.close().await);
     place.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_stream_fills_those_who_put_in_most_are_refused_first() {
+    let mut place = Place::new("crowd").await;
+    place.nats.max_bytes = 512 * 1024;
+    let mut settings = hasty();
+    settings.roles = Roles { runner: false, ..Roles::ALL };
+    let mut shop = place.shop(settings).await;
+    let room = shop.room.clone();
+    let put = async |workspace: &str, n: usize| room.accept(vec![kilobyte(workspace, n)]).await;
+    assert_eq!(put("quiet", 0).await, Ok(()));
+    for n in 0..250 {
+        assert_eq!(put("loud", n).await, Ok(()), "there is room");
+    }
+    let mut count = 250;
+    let refused = shop
+        .until("the loud one is refused", async |_| {
+            count += 1;
+            put("loud", count).await.err()
+        })
+        .await;
+    assert_eq!(refused, Refused::Full);
+    assert_eq!(put("quiet", 1).await, Ok(()), "it has put in less than its part");
+    assert_eq!(put("new", 0).await, Ok(()));
+
+    // Somebody comes who takes turns, and there is room for all again.
+    let other = place.join(&shop).await;
+    shop.until("the loud one gets in again", async |_| {
+        count += 1;
+        put("loud", count).await.ok()
+    })
+    .await;
+    drop(other);
+    drop(shop.close().await);
+    place.remove().await;
+}
+
+/// A message of about that size.
+fn kilobyte(workspace: &str, n: usize) -> Envelope {
+    let address = format!("contact-{n}");
+    let message = Inbound::Text { text: "x".repeat(1_000) };
+    Envelope {
+        event: Event {
+            id: EventId::of_message(&address, &n.to_string()),
+            kind: EventKind::MessageReceived { message },
+        },
+        key: AddressKey {
+            workspace: workspace.to_owned(),
+            environment: Environment::Production,
+            channel: "main".to_owned(),
+            address,
+        },
+        at: jiff::Timestamp::now(),
+        origin: Origin::Channel(Box::default()),
+        led_by: Parent::default(),
+    }
 }

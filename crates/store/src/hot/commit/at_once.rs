@@ -80,16 +80,16 @@ pub(super) async fn commit(db: &Db, turns: &[TurnRecord], lease: Option<&Lease>)
     })
 }
 
-/// Commits the turns other than those on the events that were `told`.
+/// Commits the turns other than those on the events that are `remembered`.
 async fn commit_without(
     db: &Db,
     turns: &[TurnRecord],
     lease: Option<&Lease>,
-    told: &HashSet<String>,
+    remembered: &HashSet<String>,
 ) -> Result<Answer> {
-    let committed = check::assume(turns, told);
+    let committed = check::assume(turns, remembered);
     let batch = write::batch(turns, &committed, lease, write::Way::AtOnce);
-    let rows = match batch.at_once(db, premises(turns, lease, told)).await {
+    let rows = match batch.at_once(db, premises(turns, lease, remembered)).await {
         // Somebody else has made an address meanwhile.
         Err(Error::Taken { .. }) => return Ok(Answer::Moved),
         rows => rows?,
@@ -112,14 +112,14 @@ async fn commit_without(
     Ok(Answer::Written(said.collect()))
 }
 
-fn premises(turns: &[TurnRecord], lease: Option<&Lease>, told: &HashSet<String>) -> Premises {
+fn premises(turns: &[TurnRecord], lease: Option<&Lease>, remembered: &HashSet<String>) -> Premises {
     let owner = check::owner_of(lease);
     let held = check::firsts(turns).into_iter().map(|(id, turn)| {
         let basis = &turn.loaded;
         let (present, behind) = (basis.present.as_deref(), check::behind(turn));
         params![id, basis.known, present, &basis.contact, basis.version, basis.position, owner, behind]
     });
-    let events = turns.iter().filter(|turn| !told.contains(turn.event_id.as_str()));
+    let events = turns.iter().filter(|turn| !remembered.contains(turn.event_id.as_str()));
     of(held.collect(), check::events(events))
 }
 

@@ -117,9 +117,9 @@ pub(super) async fn check(tx: &mut Tx, turns: &[TurnRecord], lease: Option<&Leas
     Ok(decide_all(turns, standings, seen))
 }
 
-/// Says what is to become of each turn if nothing has changed since they were loaded, and all lanes are free; events that
-/// were `told` are remembered.
-pub(super) fn assume(turns: &[TurnRecord], told: &HashSet<String>) -> Vec<Committed> {
+/// Says what is to become of each turn if nothing has changed since they were loaded, all lanes are free, and these events
+/// are remembered.
+pub(super) fn assume(turns: &[TurnRecord], remembered: &HashSet<String>) -> Vec<Committed> {
     let standing = |basis: &LoadedBasis| Standing {
         session: basis.present.clone(),
         contact: basis.contact.clone(),
@@ -129,7 +129,7 @@ pub(super) fn assume(turns: &[TurnRecord], told: &HashSet<String>) -> Vec<Commit
         broken: false,
     };
     let standings = firsts(turns).into_iter().map(|(id, turn)| (id.to_owned(), standing(&turn.loaded)));
-    decide_all(turns, standings.collect(), told.clone())
+    decide_all(turns, standings.collect(), remembered.clone())
 }
 
 /// Returns the committer's name; an empty one, which nobody has, if it takes nothing in hand.

@@ -66,20 +66,21 @@ pub(in crate::hot) async fn release(db: &Db, effects: &[Release], owner: &str, n
     Ok(released)
 }
 
-/// Due since they were asked for, which is in the past by anybody's clock. Only what is leased as it was, or by a lease that
+/// Due since they were asked for, which is in the past by anybody's clock; of those that wait, who has waited longest goes
+/// first. Only what is leased as it was, or by a lease that
 /// somebody has ended: the leases of a process end one after the other.
 pub(in crate::hot) static RELEASE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("until", Int), ("waits_for", Text)],
         2,
-        "UPDATE effects SET state = coalesce(taken_from, 'pending'), due_at = asked_at, waits_for = given.waits_for,
+        "UPDATE effects SET state = coalesce(taken_from, 'pending'), due_at = asked_at, waits_for = back.waits_for,
             owner = NULL, attempts = attempts - 1
         FROM (
             SELECT e.id, e.address_id, v.waits_for
             FROM {rows} AS v JOIN effects e ON e.id = v.id AND (e.due_at = v.until OR e.due_at <= $2)
             [postgres] ORDER BY e.id FOR UPDATE OF e
-        ) AS given
-        WHERE effects.id = given.id AND effects.address_id = given.address_id AND owner = $1 AND state = 'leased'",
+        ) AS back
+        WHERE effects.id = back.id AND effects.address_id = back.address_id AND owner = $1 AND state = 'leased'",
     )
 });
 
