@@ -9,7 +9,8 @@ use usher_stand_ins::webhook::Customer;
 use crate::room::{NUMBER, OTHER_NUMBER, SOON, Shop, hasty};
 use crate::server::shop;
 
-const CUSTOMERS: usize = 400;
+/// As many as can write before sends that hang are given up.
+const CUSTOMERS: usize = 200;
 const IN_HAND: usize = 160;
 const OF_ONE: usize = 40;
 
