@@ -8,6 +8,7 @@ mod disk;
 mod floor;
 mod held;
 mod load;
+mod mean;
 mod measure;
 mod page;
 mod peers;

@@ -13,13 +13,16 @@ use crate::held;
 use crate::measure::{Sizes, Subject, measure};
 use crate::page;
 use crate::peers::Peer;
-use crate::results::{Figures, Machine, Results};
+use crate::results::{Figures, Machine, Results, Stored};
 use crate::stored;
 use crate::usher::Usher;
 
 /// Processes of the cluster, and of the part that shows whether they add up.
 const CLUSTERS: [usize; 3] = [1, 2, 4];
 const HELD: [usize; 4] = [1, 2, 4, 8];
+/// What is compared with each other is measured a second time, in the other order, and the mean taken: a machine that gets
+/// slower or faster meanwhile, as one that is shared does, then does so for all of them.
+const COMPARED: [Part; 4] = [Part::Floor, Part::Sqlite, Part::Cluster, Part::Stored];
 
 #[derive(Debug, Args)]
 pub struct Measure {
@@ -123,6 +126,8 @@ struct Run {
     sizes: Sizes,
     path: PathBuf,
     results: Results,
+    /// What is measured now was measured before in this run.
+    is_again: bool,
 }
 
 impl Run {
@@ -138,7 +143,7 @@ impl Run {
         let path = arguments.results.clone().unwrap_or_else(last_results);
         let results = if arguments.add { Results::read(&path)? } else { Results::default() };
         let results = Results { machine: Machine::here(), ..results };
-        Ok(Self { arguments, folder, sizes, path, results })
+        Ok(Self { arguments, folder, sizes, path, results, is_again: false })
     }
 
     fn save(&self) -> Result<()> {
@@ -150,24 +155,34 @@ impl Run {
     }
 
     async fn parts(&mut self) -> Result<()> {
-        for part in Part::value_variants().iter().copied().filter(|part| self.wants(*part)).collect::<Vec<_>>() {
-            match part {
-                Part::Disk => {
-                    let disk = disk::probe(&self.folder, self.sizes.warm_up).await;
-                    self.note("disk", disk, |results, disk| results.disk = Some(disk))?;
-                }
-                Part::Floor => self.server(Floor::new("floor"), self.sizes.clone()).await?,
-                Part::NodeRed => self.peer(Peer::NodeRed).await?,
-                Part::N8n => self.peer(Peer::N8n).await?,
-                Part::Sqlite => self.sqlite("sqlite", self.sizes.clone()).await?,
-                Part::Cluster => self.clusters().await?,
-                Part::FloorStates => self.server(Floor::new("floor-states"), self.sizes.with_states()).await?,
-                Part::SqliteStates => self.sqlite("sqlite-states", self.sizes.with_states()).await?,
-                Part::Stored => self.stored().await?,
-                Part::Held => self.held().await?,
-            }
+        let wanted: Vec<_> = Part::value_variants().iter().copied().filter(|part| self.wants(*part)).collect();
+        for part in &wanted {
+            self.part(*part, CLUSTERS).await?;
+        }
+        let [one, two, four] = CLUSTERS;
+        self.is_again = true;
+        for part in wanted.into_iter().rev().filter(|part| COMPARED.contains(part)) {
+            self.part(part, [four, two, one]).await?;
         }
         Ok(())
+    }
+
+    async fn part(&mut self, part: Part, clusters: [usize; 3]) -> Result<()> {
+        match part {
+            Part::Disk => {
+                let disk = disk::probe(&self.folder, self.sizes.warm_up).await;
+                self.note("disk", disk, |results, disk| results.disk = Some(disk))
+            }
+            Part::Floor => self.server(Floor::new("floor"), self.sizes.clone()).await,
+            Part::NodeRed => self.peer(Peer::NodeRed).await,
+            Part::N8n => self.peer(Peer::N8n).await,
+            Part::Sqlite => self.sqlite("sqlite", self.sizes.clone()).await,
+            Part::Cluster => self.clusters(clusters).await,
+            Part::FloorStates => self.server(Floor::new("floor-states"), self.sizes.with_states()).await,
+            Part::SqliteStates => self.sqlite("sqlite-states", self.sizes.with_states()).await,
+            Part::Stored => self.stored().await,
+            Part::Held => self.held().await,
+        }
     }
 
     /// Takes what a part has measured into the results, or why it could not.
@@ -187,7 +202,8 @@ impl Run {
         let name = subject.name().to_owned();
         let folder = self.folder.join(&name);
         let measured = measure(&mut subject, &folder, &sizes).await;
-        self.note(&name, measured, take_figures)?;
+        let is_again = self.is_again;
+        self.note(&name, measured, |results, figures| take_figures(results, figures, is_again))?;
         self.clean(&folder);
         Ok(())
     }
@@ -203,24 +219,24 @@ impl Run {
     async fn peer(&mut self, peer: Peer) -> Result<()> {
         match peer.fetch(&self.folder.join(format!("fetch-{}.log", peer.name()))).await {
             Ok(()) => self.server(peer, self.sizes.clone()).await,
-            Err(error) => self.note(peer.name(), Err(error), take_figures),
+            Err(error) => self.note(peer.name(), Err(error), |_, ()| {}),
         }
     }
 
     async fn sqlite(&mut self, name: &str, sizes: Sizes) -> Result<()> {
         match Usher::on_sqlite(name) {
             Ok(subject) => self.server(subject, sizes).await,
-            Err(error) => self.note(name, Err(error), take_figures),
+            Err(error) => self.note(name, Err(error), |_, ()| {}),
         }
     }
 
-    async fn clusters(&mut self) -> Result<()> {
-        for processes in CLUSTERS {
+    async fn clusters(&mut self, numbers: [usize; 3]) -> Result<()> {
+        for processes in numbers {
             let name = format!("cluster-{processes}");
             let services = self.folder.join(format!("{name}-services"));
             match Usher::on_services(&name, processes, &services).await {
                 Ok(subject) => self.server(subject, self.sizes.clone()).await?,
-                Err(error) => self.note(&name, Err(error), take_figures)?,
+                Err(error) => self.note(&name, Err(error), |_, ()| {})?,
             }
             self.clean(&services);
         }
@@ -228,17 +244,25 @@ impl Run {
     }
 
     async fn stored(&mut self) -> Result<()> {
-        let (numbers, conversations) = if self.arguments.quick {
+        let (mut numbers, conversations) = if self.arguments.quick {
             (vec![1_000, 20_000], 500)
         } else {
             (self.arguments.stored.clone(), stored::CONVERSATIONS)
         };
+        if self.is_again {
+            // All are compared with the first.
+            numbers.truncate(1);
+        }
         for sessions in numbers {
             let folder = self.folder.join(format!("stored-{sessions}"));
             let measured = stored::measure(&folder, sessions, conversations, &self.sizes).await;
+            let is_again = self.is_again;
             self.note(&format!("{sessions} stored sessions"), measured, |results, stored| {
-                results.stored.retain(|other| other.sessions != stored.sessions);
-                results.stored.push(stored);
+                match results.stored.iter_mut().find(|other| other.sessions == stored.sessions) {
+                    Some(first) if is_again => *first = Stored::mean(std::mem::take(first), stored),
+                    Some(former) => *former = stored,
+                    None => results.stored.push(stored),
+                }
             })?;
             self.clean(&folder);
         }
@@ -261,7 +285,10 @@ impl Run {
     }
 }
 
-fn take_figures(results: &mut Results, figures: Figures) {
-    results.servers.retain(|other| other.name != figures.name);
-    results.servers.push(figures);
+fn take_figures(results: &mut Results, figures: Figures, is_again: bool) {
+    match results.servers.iter_mut().find(|other| other.name == figures.name) {
+        Some(first) if is_again => *first = Figures::mean(std::mem::take(first), figures),
+        Some(former) => *former = figures,
+        None => results.servers.push(figures),
+    }
 }

@@ -99,7 +99,7 @@ fn kilobyte(workspace: &str, n: usize) -> Envelope {
             channel: "main".to_owned(),
             address,
         },
-        at: jiff::Timestamp::now(),
+        at: jiff::Timestamp::UNIX_EPOCH,
         origin: Origin::Channel(Box::default()),
         led_by: Parent::default(),
     }
