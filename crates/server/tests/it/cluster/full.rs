@@ -58,10 +58,10 @@ async fn while_the_stream_fills_those_who_put_in_most_are_refused_first() {
     let room = shop.room.clone();
     let put = async |workspace: &str, n: usize| room.accept(vec![kilobyte(workspace, n)]).await;
     assert_eq!(put("quiet", 0).await, Ok(()));
-    for n in 0..250 {
+    for n in 0..180 {
         assert_eq!(put("loud", n).await, Ok(()), "there is room");
     }
-    let mut count = 250;
+    let mut count = 180;
     let refused = shop
         .until("the loud one is refused", async |_| {
             count += 1;
