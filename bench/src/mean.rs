@@ -43,7 +43,7 @@ impl Stored {
 impl Phase {
     fn mean(&self, other: &Self) -> Self {
         Self {
-            seconds: self.seconds + other.seconds,
+            seconds: rounded(self.seconds + other.seconds),
             conversations: self.conversations + other.conversations,
             per_second: mean(self.per_second, other.per_second),
             to_send: self.to_send.mean(other.to_send),

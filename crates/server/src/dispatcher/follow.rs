@@ -57,7 +57,7 @@ impl Sweeps {
     }
 
     /// Says whether one was put off, which is to begin now.
-    pub(super) fn goes_on(&self) -> bool {
+    pub(super) fn take_put_off(&self) -> bool {
         self.is_put_off.swap(false, Ordering::SeqCst)
     }
 
@@ -196,6 +196,20 @@ mod tests {
         sweeps.are_over(1);
         drop(other);
         assert!(sweeps.is_all_over(), "nobody waits behind it");
+    }
+
+    #[test]
+    fn a_sweep_that_has_to_wait_goes_on_once() {
+        let sweeps = Sweeps::default();
+        assert!(!sweeps.is_put_off(|| false) && !sweeps.take_put_off(), "nothing is to be waited for");
+        assert!(sweeps.is_put_off(|| true));
+        assert!(sweeps.take_put_off() && !sweeps.take_put_off());
+        // What was waited for is over before it is asked: whoever ended it has begun another sweep.
+        let ended_meanwhile = || {
+            assert!(sweeps.take_put_off());
+            false
+        };
+        assert!(sweeps.is_put_off(ended_meanwhile) && !sweeps.take_put_off());
     }
 
     #[test]

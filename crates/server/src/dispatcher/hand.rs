@@ -43,12 +43,12 @@ impl Held {
 
     /// It was not started: it is due again as it was.
     pub(super) fn back(&self) -> Fate {
-        Fate::Back { until: self.due.leased_until, waits_for: None }
+        Fate::back(self.due.leased_until)
     }
 
     /// It was not started: it waits until its system has room.
     pub(super) fn waits(&self) -> Fate {
-        Fate::Back { until: self.due.leased_until, waits_for: Some(self.system().to_owned()) }
+        Fate::waits(self.due.leased_until, self.system())
     }
 
     /// Begins the span of its being carried out.

@@ -268,7 +268,7 @@ impl Dispatcher {
     pub fn give_back(&self, effects: impl Iterator<Item = EffectId>, lease: &Lease) {
         let owner: Arc<str> = Arc::from(lease.owner.as_str());
         for effect in effects {
-            let fate = Fate::Back { until: lease.until, waits_for: None };
+            let fate = Fate::back(lease.until);
             let given = Given { effect, owner: Arc::clone(&owner), fate, held: None };
             self.0.settler.give(given);
         }
@@ -398,12 +398,7 @@ impl Shared {
     fn give_again_back(&self) {
         let over = |effect: &EffectId, _: &mut Lease| !self.places.has(effect);
         for (effect, Lease { owner, until }) in lock(&self.again).extract_if(.., over) {
-            self.settler.give(Given {
-                effect,
-                owner: Arc::from(owner),
-                fate: Fate::Back { until, waits_for: None },
-                held: None,
-            });
+            self.settler.give(Given { effect, owner: Arc::from(owner), fate: Fate::back(until), held: None });
         }
     }
 

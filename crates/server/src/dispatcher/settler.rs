@@ -60,6 +60,18 @@ pub(super) enum Fate {
     Back { until: Timestamp, waits_for: Option<String> },
 }
 
+impl Fate {
+    /// It was leased until then and not started: it is due again.
+    pub(super) fn back(until: Timestamp) -> Self {
+        Self::Back { until, waits_for: None }
+    }
+
+    /// It was leased until then and not started: it waits until this system has room.
+    pub(super) fn waits(until: Timestamp, system: &str) -> Self {
+        Self::Back { until, waits_for: Some(system.to_owned()) }
+    }
+}
+
 /// One that is given back; counted until the store has it.
 #[derive(Debug)]
 struct Owed(Arc<AtomicUsize>);
@@ -152,7 +164,7 @@ impl Writing<'_> {
         // Counted before they are let go of, so that there is no moment in which nothing seems to be left to do.
         let goes_on = self.shared.goes_on(&held, is_due_again);
         drop(held);
-        if self.shared.sweeps.goes_on() || goes_on {
+        if self.shared.sweeps.take_put_off() || goes_on {
             self.shared.sweeps.begin();
         }
     }

@@ -120,7 +120,7 @@ impl Shared {
             let system = system_of(&due.key, &due.effect.kind);
             let lane = matches!(due.effect.kind, EffectKind::Send { .. }).then(|| due.key.id());
             if lane.as_ref().is_some_and(|lane| in_hand.contains(lane)) {
-                let fate = Fate::Back { until: lease.until, waits_for: None };
+                let fate = Fate::back(lease.until);
                 self.settler.give(Given { effect: due.effect.id, owner: Arc::clone(&owner), fate, held: None });
                 continue;
             }
@@ -138,7 +138,7 @@ impl Shared {
             }
             full.extend(lane);
             self.wait_for(&system);
-            let fate = Fate::Back { until: lease.until, waits_for: Some(system) };
+            let fate = Fate::waits(lease.until, &system);
             self.settler.give(Given { effect: due.effect.id, owner: Arc::clone(&owner), fate, held: None });
         }
     }

@@ -347,8 +347,12 @@ impl Handle {
             self.0.bus.fullness(),
             self.clock.now(),
         );
-        if let (Err(Refused::TooMany { .. }), Some(configuration)) = (admitted, &configuration) {
-            self.metrics.over_rate(&configuration.workspace.key);
+        match (admitted, &configuration) {
+            (Err(Refused::TooMany { .. }), Some(configuration)) => {
+                self.metrics.over_rate(&configuration.workspace.key);
+            }
+            (Err(Refused::Full), _) => self.metrics.bus_refused.increment(1),
+            _ => {}
         }
         admitted
     }

@@ -1,4 +1,4 @@
-//! A full stream refuses, loses nothing, and recovers.
+//! A stream that fills refuses whoever puts in most, a full one everybody; nothing is lost, and both recover.
 
 use usher_engine::id::EventId;
 use usher_engine::message::Inbound;
@@ -9,15 +9,21 @@ use usher_server::spans::Parent;
 use usher_store::AddressKey;
 
 use super::place::{Place, echoes};
-use crate::room::{SOON, ann, hasty};
+use crate::room::{SOON, Shop, ann, hasty};
+
+/// Opens a shop whose stream holds so many bytes, and from which nobody takes any.
+async fn nobody_takes_turns(name: &str, max_bytes: i64) -> (Place, Shop) {
+    let mut place = Place::new(name).await;
+    place.nats.max_bytes = max_bytes;
+    let mut settings = hasty();
+    settings.roles = Roles { runner: false, ..Roles::ALL };
+    let shop = place.shop(settings).await;
+    (place, shop)
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_stream_refuses_until_there_is_room() {
-    let mut place = Place::new("full").await;
-    place.nats.max_bytes = 16 * 1024;
-    let mut settings = hasty();
-    settings.roles = Roles { runner: false, ..Roles::ALL };
-    let mut shop = place.shop(settings).await;
+    let (place, mut shop) = nobody_takes_turns("full", 16 * 1024).await;
     let mut taken = vec!["hello".to_owned()];
     shop.webhook(ann().text("wamid.0", "hello")).await.expect(200);
     let refused = loop {
@@ -50,11 +56,7 @@ async fn a_full_stream_refuses_until_there_is_room() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_stream_fills_those_who_put_in_most_are_refused_first() {
-    let mut place = Place::new("crowd").await;
-    place.nats.max_bytes = 512 * 1024;
-    let mut settings = hasty();
-    settings.roles = Roles { runner: false, ..Roles::ALL };
-    let mut shop = place.shop(settings).await;
+    let (place, mut shop) = nobody_takes_turns("crowd", 512 * 1024).await;
     let room = shop.room.clone();
     let put = async |workspace: &str, n: usize| room.accept(vec![kilobyte(workspace, n)]).await;
     assert_eq!(put("quiet", 0).await, Ok(()));
@@ -71,6 +73,7 @@ async fn while_the_stream_fills_those_who_put_in_most_are_refused_first() {
     assert_eq!(refused, Refused::Full);
     assert_eq!(put("quiet", 1).await, Ok(()), "it has put in less than its part");
     assert_eq!(put("new", 0).await, Ok(()));
+    assert!(shop.measure("usher_bus_refused_total").await >= 1.0, "whoever watches sees it");
 
     // Somebody comes who takes turns, and there is room for all again.
     let other = place.join(&shop).await;

@@ -67,8 +67,8 @@ pub(in crate::hot) async fn release(db: &Db, effects: &[Release], owner: &str, n
 }
 
 /// Due since they were asked for, which is in the past by anybody's clock; of those that wait, who has waited longest goes
-/// first. Only what is leased as it was, or by a lease that
-/// somebody has ended: the leases of a process end one after the other.
+/// first. Only what is leased as it was, or by a lease that somebody has ended: the leases of a process end one after the
+/// other.
 pub(in crate::hot) static RELEASE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("until", Int), ("waits_for", Text)],
