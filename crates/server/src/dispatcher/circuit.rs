@@ -12,8 +12,22 @@ const LONGEST: SignedDuration = SignedDuration::from_secs(60);
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Circuit {
     failures: u32,
-    /// Until when nothing is tried, and how long the next time.
-    open: Option<(Timestamp, SignedDuration)>,
+    open: Option<Open>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Open {
+    /// Nothing is tried until then.
+    until: Timestamp,
+    pause: SignedDuration,
+    /// Whether a trial is under way: only that can tell that the system is still away.
+    on_trial: bool,
+}
+
+impl Open {
+    fn from(now: Timestamp, pause: SignedDuration) -> Self {
+        Self { until: now.saturating_add(pause).unwrap_or(Timestamp::MAX), pause, on_trial: false }
+    }
 }
 
 impl Circuit {
@@ -25,9 +39,9 @@ impl Circuit {
     /// Returns until when it must wait.
     pub fn pass(&mut self, now: Timestamp) -> Result<(), Timestamp> {
         match &mut self.open {
-            Some((until, _)) if now < *until => Err(*until),
-            Some((until, pause)) => {
-                *until = now.saturating_add(*pause).unwrap_or(Timestamp::MAX);
+            Some(open) if now < open.until => Err(open.until),
+            Some(open) => {
+                *open = Open { on_trial: true, ..Open::from(now, open.pause) };
                 Ok(())
             }
             None => Ok(()),
@@ -36,18 +50,20 @@ impl Circuit {
 
     /// Returns until when nothing is tried, if nothing is.
     pub fn open_until(&self) -> Option<Timestamp> {
-        self.open.map(|(until, _)| until)
+        self.open.map(|open| open.until)
     }
 
     /// Notes that the system did not answer, or answered that it cannot.
     pub fn failed(&mut self, now: Timestamp) {
         self.failures = self.failures.saturating_add(1);
         let pause = match self.open {
-            Some((_, pause)) => LONGEST.min(pause.saturating_mul(2)),
+            Some(open) if open.on_trial => LONGEST.min(open.pause.saturating_mul(2)),
+            // It was called before the circuit opened, as many are at a time, and tells nothing new.
+            Some(_) => return,
             None if self.failures >= FAILURES => FIRST,
             None => return,
         };
-        self.open = Some((now.saturating_add(pause).unwrap_or(Timestamp::MAX), pause));
+        self.open = Some(Open::from(now, pause));
     }
 }
 
@@ -65,6 +81,10 @@ mod tests {
         assert_eq!(circuit.pass(start), Ok(()));
         circuit.failed(start);
         assert_eq!(circuit.pass(start), Err(start + FIRST));
+        for _ in 0..30 {
+            circuit.failed(start);
+        }
+        assert_eq!(circuit.pass(start), Err(start + FIRST), "those that were under way make it no longer");
 
         let trial = start + FIRST;
         assert_eq!(circuit.pass(trial), Ok(()), "one trial passes");
