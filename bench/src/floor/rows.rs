@@ -1,6 +1,7 @@
 //! The rows that a conversation leaves behind: those of the measured server's store, in its own schema. Many rows of
 //! one table are written by one statement, to which they come as one JSON array.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
@@ -70,8 +71,8 @@ pub struct Rows {
     pub settled: Vec<Value>,
     /// Messages that were sent: session, position, the provider's id, what was asked and answered.
     pub sent: Vec<Value>,
-    /// What became of messages: the provider's id and the state.
-    pub told: Vec<Value>,
+    /// What became of messages, by the provider's id: of each the last that was told.
+    pub told: BTreeMap<String, String>,
 }
 
 impl Rows {
@@ -89,7 +90,7 @@ impl Rows {
             self.consumed,
             self.settled,
             self.sent,
-            self.told,
+            self.told.into_iter().map(|(id, state)| json!([id, state])).collect(),
         ];
         // Made of constants alone.
         let mut write = sqlx::query(AssertSqlSafe(WRITE.as_str()));

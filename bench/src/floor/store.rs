@@ -158,7 +158,7 @@ impl Writer {
                 }
                 Job::Told { states, committed } => {
                     group.follow.acknowledge.push(committed);
-                    group.rows.told.extend(states.into_iter().map(|state| json!([state.0, state.1])));
+                    group.rows.told.extend(states);
                 }
                 Job::Settled { effect, answer } => group.settle(effect, answer),
                 Job::Answered { event, effect, address, body } => {

@@ -54,16 +54,6 @@ async fn note_that_one_is_up(tx: &mut Tx, now: i64, grace_ms: i64) -> Result<i64
     Ok(away)
 }
 
-/// Sessions whose deadlines are moved by one statement, which holds what it moves in memory.
-const MOVED_AT_ONCE: i64 = 1_000;
-
-/// Goes so many deadlines back in time. The latest are moved first, so that none is moved twice.
-pub(in crate::hot) const NTH_BEFORE: &str = "SELECT expires_at FROM sessions
-    WHERE expires_at IS NOT NULL AND expires_at < $1 ORDER BY expires_at DESC LIMIT 1 OFFSET $2";
-
-pub(in crate::hot) const MOVE: &str =
-    "UPDATE sessions SET expires_at = expires_at + $1 WHERE expires_at >= $2 AND expires_at < $3";
-
 /// Moves the deadlines of sessions and the timers that wait. On PostgreSQL their addresses are held first, in the order in
 /// which commits hold them.
 async fn give_back(tx: &mut Tx, away: i64, last: i64) -> Result<()> {
@@ -79,12 +69,7 @@ async fn give_back(tx: &mut Tx, away: i64, last: i64) -> Result<()> {
             SELECT count(*) AS held FROM held";
         tx.all(hold, params![last]).await?;
     }
-    let mut later_are_moved = Some(i64::MAX);
-    while let Some(before) = later_are_moved {
-        let first = tx.first(NTH_BEFORE, params![before, MOVED_AT_ONCE]).await?;
-        later_are_moved = first.map(|row| row.get(0)).transpose()?;
-        tx.execute(MOVE, params![away, later_are_moved.unwrap_or(i64::MIN), before]).await?;
-    }
+    tx.execute("UPDATE sessions SET expires_at = expires_at + $1 WHERE expires_at IS NOT NULL", params![away]).await?;
     // What was due before is only late.
     tx.execute("UPDATE timers SET due_at = due_at + $1 WHERE due_at > $2", params![away, last]).await?;
     Ok(())

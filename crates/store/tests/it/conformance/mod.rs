@@ -88,7 +88,6 @@ conformance! {
         what_waits_is_counted;
     hot_processes:
         time_without_usher_does_not_count,
-        time_is_given_back_to_many_and_to_each_once,
         time_counts_while_any_process_is_up,
         each_process_sees_how_often_the_others_have_beaten,
         what_the_dead_had_at_hand_is_interrupted,
