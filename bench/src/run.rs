@@ -200,12 +200,17 @@ impl Run {
 
     async fn server<S: Subject>(&mut self, mut subject: S, sizes: Sizes) -> Result<()> {
         let name = subject.name().to_owned();
-        let folder = self.folder.join(&name);
+        let folder = self.part_folder(&name);
         let measured = measure(&mut subject, &folder, &sizes).await;
         let is_again = self.is_again;
         self.note(&name, measured, |results, figures| take_figures(results, figures, is_again))?;
         self.clean(&folder);
         Ok(())
+    }
+
+    /// A folder for what is measured now.
+    fn part_folder(&self, name: &str) -> PathBuf {
+        self.folder.join(if self.is_again { format!("{name}-again") } else { name.to_owned() })
     }
 
     /// Databases of gigabytes need not lie about until the end.
@@ -233,7 +238,7 @@ impl Run {
     async fn clusters(&mut self, numbers: [usize; 3]) -> Result<()> {
         for processes in numbers {
             let name = format!("cluster-{processes}");
-            let services = self.folder.join(format!("{name}-services"));
+            let services = self.part_folder(&format!("{name}-services"));
             match Usher::on_services(&name, processes, &services).await {
                 Ok(subject) => self.server(subject, self.sizes.clone()).await?,
                 Err(error) => self.note(&name, Err(error), |_, ()| {})?,
@@ -254,7 +259,7 @@ impl Run {
             numbers.truncate(1);
         }
         for sessions in numbers {
-            let folder = self.folder.join(format!("stored-{sessions}"));
+            let folder = self.part_folder(&format!("stored-{sessions}"));
             let measured = stored::measure(&folder, sessions, conversations, &self.sizes).await;
             let is_again = self.is_again;
             self.note(&format!("{sessions} stored sessions"), measured, |results, stored| {
