@@ -31,9 +31,11 @@ use writer::{Answers, Writer, Writing};
 const BUSY: Duration = Duration::from_secs(10);
 /// How long a caller waits for a free connection.
 const ACQUIRE: Duration = Duration::from_secs(10);
-/// SQLite's page cache of a connection, in KiB. The writer's is gone through with each commit that splits a page, and the
-/// readers' is empty after each commit; what is not in it is read from the system's.
-const CACHE_KIB: i64 = 8 * 1024;
+/// SQLite's page cache of the writer, in KiB: it is gone through with each commit that splits a page.
+const WRITER_CACHE_KIB: i64 = 8 * 1024;
+/// That of each reader, of which there are many: it is empty after each commit, and what is not in it is read from the
+/// system's.
+const READER_CACHE_KIB: i64 = 2 * 1024;
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 400;
 /// How long a connection to PostgreSQL rests before it is asked whether it is still there.
@@ -98,7 +100,7 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY)
-            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", "0")
             .pragma("journal_size_limit", "67108864")
@@ -111,7 +113,11 @@ impl Db {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false);
-        let readers = readers.connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
+        let of_readers = options
+            .create_if_missing(false)
+            .pragma("cache_size", format!("-{READER_CACHE_KIB}"))
+            .pragma("query_only", "ON");
+        let readers = readers.connect_lazy_with(of_readers);
         Ok(Self::Sqlite { writer, readers, checkpoints })
     }
 
