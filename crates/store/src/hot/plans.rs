@@ -115,8 +115,6 @@ fn polls(dialect: Dialect) -> Vec<(String, Vec<Param>)> {
         (timers::IS_EXPIRED.to_owned(), params![1_i64]),
         (timers::choose_sql(dialect), page()),
         (processes::LEASED_BY.to_owned(), params![20_900_i64, "owner"]),
-        (processes::NTH_BEFORE.to_owned(), page()),
-        (processes::MOVE.to_owned(), params![1_i64, 1_i64, 1_i64]),
     ]
 }
 

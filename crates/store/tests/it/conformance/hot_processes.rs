@@ -5,7 +5,7 @@ use usher_engine::id::EffectId;
 use usher_store::{Beat, Committed, DueEffect, Hot, Outcome, Release, Settlement, Standing, Store};
 
 use super::people::at;
-use super::stage::{DONE, Play, key, lease, written};
+use super::stage::{DONE, Play, lease};
 
 async fn beat(store: &Store, process: &str, now: i64) -> Beat {
     store.beat(process, at(now), 5_000).await.unwrap()
@@ -40,26 +40,6 @@ pub(crate) async fn time_without_usher_does_not_count(store: &Store) {
     let fired = async |now| store.due_timers(at(now), 10).await.unwrap().len();
     assert_eq!(fired(1004).await, 1, "what was due before is only late");
     assert_eq!((fired(1019).await, fired(1020).await), (0, 1), "who had 16 seconds left has them still");
-}
-
-pub(crate) async fn time_is_given_back_to_many_and_to_each_once(store: &Store) {
-    beat(store, "one", 0).await;
-    let deadline = |n: i64| 2_000 + n % 7;
-    for some in (0..2_500_i64).collect::<Vec<_>>().chunks(500) {
-        let keys: Vec<_> = some.iter().map(|n| key(&format!("contact-{n}"))).collect();
-        let loaded = store.load(&keys).await.unwrap();
-        let turns = some.iter().zip(loaded).map(|(n, loaded)| {
-            Play::on(&loaded, written(&loaded.key.address, "hi"), at(1)).expires(deadline(*n)).record()
-        });
-        store.commit(turns.collect(), None).await.unwrap();
-    }
-    assert_eq!(beat(store, "one", 1_000).await.away_ms, 1_000_000);
-    let mut moved: Vec<_> =
-        store.expired_sessions(at(9_000), 3_000).await.unwrap().into_iter().map(|event| event.at).collect();
-    let mut expected: Vec<_> = (0..2_500).map(|n| at(deadline(n) + 1_000)).collect();
-    moved.sort_unstable();
-    expected.sort_unstable();
-    assert_eq!(moved, expected);
 }
 
 pub(crate) async fn time_counts_while_any_process_is_up(store: &Store) {
