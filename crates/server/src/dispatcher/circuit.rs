@@ -58,10 +58,9 @@ impl Circuit {
         self.failures = self.failures.saturating_add(1);
         let pause = match self.open {
             Some(open) if open.on_trial => LONGEST.min(open.pause.saturating_mul(2)),
-            // It was called before the circuit opened, as many are at a time, and tells nothing new.
-            Some(_) => return,
             None if self.failures >= FAILURES => FIRST,
-            None => return,
+            // Too few yet; or it was called before the circuit opened, as many are at a time, and tells nothing new.
+            _ => return,
         };
         self.open = Some(Open::from(now, pause));
     }
