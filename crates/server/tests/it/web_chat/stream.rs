@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use crate::server::http;
+
 /// An event that was told.
 #[derive(Debug, Clone)]
 pub struct Told {
@@ -27,34 +29,50 @@ pub async fn told_until(url: &str, enough: impl Fn(&[Told]) -> bool) -> Vec<Told
 
 /// Reads a stream with some headers.
 pub async fn told_as(url: &str, headers: &[(&str, &str)], enough: impl Fn(&[Told]) -> bool) -> Vec<Told> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    #[expect(clippy::disallowed_methods, reason = "a test speaks to its own server on this machine")]
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client can be made");
-    let mut request = http.get(url);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    #[expect(clippy::disallowed_methods, reason = "a test speaks to its own server on this machine")]
-    let mut response = request.send().await.expect("the server answers");
-    assert_eq!(response.status(), 200);
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
-    let mut told = Vec::new();
-    let mut text = String::new();
-    let reading = async {
-        while let Some(chunk) = response.chunk().await.expect("the stream goes on") {
-            text.push_str(std::str::from_utf8(&chunk).expect("events are text"));
-            while let Some(end) = text.find("\n\n") {
-                let event: String = text.drain(..end + 2).collect();
-                told.extend(read(&event));
-            }
-            if enough(&told) {
-                return;
-            }
+    let mut stream = Stream::open(url, headers).await;
+    stream.until(enough).await;
+    stream.told
+}
+
+/// An open stream, and what it told so far.
+pub struct Stream {
+    response: reqwest::Response,
+    /// What came of the event that is under way.
+    text: String,
+    pub told: Vec<Told>,
+}
+
+impl Stream {
+    /// Opens a stream; from then on nothing that happens is missed.
+    pub async fn open(url: &str, headers: &[(&str, &str)]) -> Self {
+        let http = http().build().expect("a client can be made");
+        let mut request = http.get(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
-    };
-    let in_time = tokio::time::timeout(Duration::from_secs(10), reading).await;
-    assert!(in_time.is_ok(), "not told in time; so far: {told:#?}");
-    told
+        #[expect(clippy::disallowed_methods, reason = "a test speaks to its own server on this machine")]
+        let response = request.send().await.expect("the server answers");
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, text: String::new(), told: Vec::new() }
+    }
+
+    /// Reads on until enough was told, or for ten seconds.
+    pub async fn until(&mut self, enough: impl Fn(&[Told]) -> bool) {
+        let reading = async {
+            while !enough(&self.told) {
+                let chunk = self.response.chunk().await.expect("the stream goes on");
+                let chunk = chunk.unwrap_or_else(|| panic!("the stream ended; so far: {:#?}", self.told));
+                self.text.push_str(std::str::from_utf8(&chunk).expect("events are text"));
+                while let Some(end) = self.text.find("\n\n") {
+                    let event: String = self.text.drain(..end + 2).collect();
+                    self.told.extend(read(&event));
+                }
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(10), reading).await;
+        assert!(in_time.is_ok(), "not told in time; so far: {:#?}", self.told);
+    }
 }
 
 fn read(event: &str) -> Option<Told> {
