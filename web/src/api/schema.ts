@@ -700,6 +700,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/environments/{environment}/workflows/{workflow}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads how often conversations came to each node of a workflow, how they left it, and what went wrong there, by the hour. */
+        get: operations["read_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/environments/{environment}/workflows/{workflow}/statistics/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Streams what happens at the nodes of a workflow: `hours`, first all of them since `from`, then at most every second
+         *     those that changed. An hour of a node takes the place of the one that was told before.
+         */
+        get: operations["watch_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/previews": {
         parameters: {
             query?: never;
@@ -1755,6 +1792,40 @@ export interface components {
                 [key: string]: components["schemas"]["Target"];
             };
         };
+        /** @description What happened within an hour at a node of one version. */
+        NodeHour: {
+            /**
+             * Format: date-time
+             * @description When the hour began.
+             */
+            hour: string;
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: int32
+             * @description The number of the node.
+             */
+            node: number;
+            /**
+             * Format: int64
+             * @description How often a conversation came in.
+             */
+            entered: number;
+            /** @description How often a conversation left, by the name of the exit. */
+            left: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description How many conversations ended here because the customer fell silent.
+             */
+            dropped_off: number;
+            /**
+             * Format: int64
+             * @description How many errors were noted here.
+             */
+            failed: number;
+        };
         /** @description Numbers that nobody else gets: `first` and those after it. */
         Numbers: {
             /** Format: int32 */
@@ -2347,6 +2418,21 @@ export interface components {
         };
         /** @description How much a problem matters. */
         Severity: "warning" | "error";
+        /** @description What happened in a workflow. */
+        Statistics: {
+            /**
+             * Format: date-time
+             * @description When the first hour of the span began.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When the last hour of the span ends.
+             */
+            to: string;
+            /** @description By hour, version and node; an hour in which nothing happened at a node is left out. */
+            hours: components["schemas"]["NodeHour"][];
+        };
         /** @description A system that can be connected, and what has to be set for it. */
         SystemItem: {
             /** @description Its word, such as `zendesk_support`. */
@@ -4872,6 +4958,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveDocument"];
+                };
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_statistics: {
+        parameters: {
+            query?: {
+                /** @description Where the span begins: 24 hours before its end unless given. */
+                from?: string;
+                /** @description Where it ends: now unless given. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+                /** @description The key of the workflow. */
+                workflow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description It did not work. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_statistics: {
+        parameters: {
+            query?: {
+                /** @description A time in that hour: 24 hours ago unless given, 31 days ago at most. */
+                from?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The key of the workspace. */
+                workspace: string;
+                /** @description `sandbox` or `production`. */
+                environment: "sandbox" | "production";
+                /** @description The key of the workflow. */
+                workflow: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description It did not work. */

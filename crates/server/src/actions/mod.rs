@@ -22,6 +22,7 @@ pub mod reseal;
 pub mod routes;
 pub mod sealed;
 pub mod secret_fields;
+pub mod statistics;
 pub mod usage;
 pub mod versions;
 pub mod workflows;

@@ -107,13 +107,23 @@ pub const ROUTES: &[(Method, &str, Access)] = &[
     (Method::PATCH, "/workspaces/{workspace}/apis/{api}", May(P::EditConfiguration)),
     (Method::DELETE, "/workspaces/{workspace}/apis/{api}", May(P::EditConfiguration)),
     (Method::POST, "/workspaces/{workspace}/apis/{api}/try", May(P::EditConfiguration)),
-    // Conversations and previews.
+    // Conversations, statistics and previews.
     (Method::GET, "/workspaces/{workspace}/environments/{environment}/conversations", May(P::ViewConversations)),
     (Method::GET, "/workspaces/{workspace}/environments/{environment}/conversations/{id}", May(P::ViewConversations)),
     (
         Method::GET,
         "/workspaces/{workspace}/environments/{environment}/conversations/{id}/live",
         May(P::ViewConversations),
+    ),
+    (
+        Method::GET,
+        "/workspaces/{workspace}/environments/{environment}/workflows/{workflow}/statistics",
+        May(P::ViewWorkflows),
+    ),
+    (
+        Method::GET,
+        "/workspaces/{workspace}/environments/{environment}/workflows/{workflow}/statistics/live",
+        May(P::ViewWorkflows),
     ),
     (Method::POST, "/workspaces/{workspace}/previews", May(P::EditWorkflows)),
     (Method::GET, "/workspaces/{workspace}/previews/{id}", May(P::EditWorkflows)),

@@ -32,6 +32,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Connections", "Stored access to other systems."),
     ("APIs", "HTTP interfaces of the business's own."),
     ("Conversations", "What was said, and what every step did."),
+    ("Statistics", "How many came to each node of a workflow, and how they left it."),
     ("Previews", "Conversations with a draft."),
     ("Operations", "What could not be handled or sent, to be tried again or dropped; and what waits."),
     ("People", "Users, API keys, and the log of changes."),

@@ -15,6 +15,7 @@ mod people;
 pub mod previews;
 mod routes;
 pub mod schema;
+mod statistics;
 mod workflows;
 mod workspace;
 
@@ -50,6 +51,7 @@ fn endpoints() -> OpenApiRouter<AppState> {
         .merge(connections::router())
         .merge(apis::router())
         .merge(conversations::router())
+        .merge(statistics::router())
         .merge(previews::router())
         .merge(operations::router())
         .merge(people::router())
@@ -118,6 +120,13 @@ pub struct IdPath {
 pub struct EnvironmentIdPath {
     pub environment: Environment,
     pub id: String,
+}
+
+/// Names a workflow in an environment.
+#[derive(Debug, Deserialize)]
+pub struct EnvironmentWorkflowPath {
+    pub environment: Environment,
+    pub workflow: String,
 }
 
 /// Names a channel.

@@ -1,14 +1,17 @@
-//! Tells who watches that something new happened at an address, so that they read on from where they were.
+//! Tells who watches an address, or the statistics of an environment, that something new happened there, so that they
+//! read on from where they were.
 //!
 //! A nudge carries nothing: what happened is in the store, and a watcher that missed ten nudges reads once.
 //! So nothing is lost when a connection breaks, and another process can nudge as well as this one.
 
 mod stream;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use usher_engine::Environment;
+use usher_store::AddressKey;
 
 pub use stream::{Source, Told, event, follow};
 
@@ -33,6 +36,11 @@ impl Default for Live {
     fn default() -> Self {
         Self::among(None)
     }
+}
+
+/// Returns the topic of what is counted in an environment.
+pub fn statistics_of(workspace: &str, environment: Environment) -> String {
+    format!("statistics/{workspace}/{environment}")
 }
 
 /// Somebody who watches one topic; stops when dropped.
@@ -68,6 +76,18 @@ impl Live {
         let topics = self.topics.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(nudges) = topics.get(topic) {
             nudges.send_modify(|count| *count = count.wrapping_add(1));
+        }
+    }
+
+    /// Nudges those who watch the statistics of the environments in which turns were committed at these addresses: once
+    /// for each, however many turns there were.
+    pub fn nudge_statistics<'a>(&self, keys: impl Iterator<Item = &'a AddressKey>) {
+        if self.is_idle() {
+            return;
+        }
+        let environments: BTreeSet<_> = keys.map(|key| (key.workspace.as_str(), key.environment)).collect();
+        for (workspace, environment) in environments {
+            self.nudge(&statistics_of(workspace, environment));
         }
     }
 

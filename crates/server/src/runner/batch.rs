@@ -333,6 +333,8 @@ impl Runner {
         room.metrics.commit_seconds.record(started.elapsed().as_secs_f64());
         drop(span);
 
+        let done = taken.iter().zip(&committed).filter(|(_, committed)| matches!(committed, Committed::Done { .. }));
+        room.live.nudge_statistics(done.map(|(taken, _)| &batch[taken.place].key));
         let now = room.clock.now();
         let mut conflicts = Vec::new();
         let mut due = Vec::new();

@@ -1,12 +1,11 @@
-use serde::{Deserialize, Serialize};
-use usher_engine::Environment;
+use serde::Serialize;
 use usher_engine::workflow::Document;
 use utoipa::ToSchema;
 
 use crate::actions::Desk;
 use crate::actions::deployments::{self, LiveWorkflow};
 use crate::api::extract::{Json, Page, Path};
-use crate::api::{EnvironmentPath, schema};
+use crate::api::{EnvironmentPath, EnvironmentWorkflowPath, schema};
 use crate::problem::Problem;
 
 /// Lists exactly the workflows that are live, each in its live version.
@@ -19,13 +18,6 @@ pub async fn list_live_workflows(
     Path(path): Path<EnvironmentPath>,
 ) -> Result<Json<Page<LiveWorkflow>>, Problem> {
     Ok(Json(Page::whole(deployments::live(&desk, path.environment).await?)))
-}
-
-/// Names a workflow in an environment.
-#[derive(Debug, Deserialize)]
-pub struct LivePath {
-    environment: Environment,
-    workflow: String,
 }
 
 /// A workflow as it is live.
@@ -41,7 +33,10 @@ pub struct LiveDocument {
     get, path = "/api/v1/workspaces/{workspace}/environments/{environment}/workflows/{workflow}", tag = "Environments",
     responses((status = OK, body = LiveDocument))
 )]
-pub async fn read_live_workflow(desk: Desk, Path(path): Path<LivePath>) -> Result<Json<LiveDocument>, Problem> {
+pub async fn read_live_workflow(
+    desk: Desk,
+    Path(path): Path<EnvironmentWorkflowPath>,
+) -> Result<Json<LiveDocument>, Problem> {
     let (version, document) = deployments::live_document(&desk, path.environment, &path.workflow).await?;
     Ok(Json(LiveDocument { version, document }))
 }

@@ -19,7 +19,7 @@ const LINGER: Duration = Duration::from_millis(5);
 /// What one process tells the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Nudge {
-    /// Something new happened at an address that somebody may be watching.
+    /// Something new happened that somebody may be watching.
     Watched(String),
     /// Sends were left to the store, because others of their lane go first: whoever has those looks after them.
     Behind(String),

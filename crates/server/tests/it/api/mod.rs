@@ -13,5 +13,6 @@ mod operations;
 mod people;
 pub mod postgres;
 mod routes;
+pub mod statistics;
 mod workflows;
 mod workspace;
