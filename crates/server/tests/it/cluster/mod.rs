@@ -11,3 +11,4 @@ mod roles;
 mod servers;
 mod sharing;
 mod start;
+mod watching;
