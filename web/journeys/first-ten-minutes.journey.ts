@@ -53,7 +53,6 @@ const journey: Journey = async (scene) => {
   await chat.getByRole("button", { name: "No, thank you" }).click();
   await chat.getByText("Have a good day.").waitFor();
   await chat.getByRole("button", { name: "Start again" }).waitFor();
-  await chat.close();
 
   await dialog.getByRole("button", { name: "Back to the canvas" }).click();
   await list.getByText("All five done").waitFor();
@@ -65,6 +64,13 @@ const journey: Journey = async (scene) => {
     .getByText(/Order 1001/)
     .waitFor();
   await page.getByRole("region", { name: "Trace" }).getByText("Request input").first().waitFor();
+
+  await open(page, "Workflows");
+  await page.getByRole("link", { name: "Order status", exact: true }).click();
+  await page.getByText("1 came", { exact: true }).first().waitFor();
+  await chat.getByRole("button", { name: "Start again" }).click();
+  await page.getByText("2 came", { exact: true }).waitFor();
+  await chat.close();
 };
 
 export default journey;

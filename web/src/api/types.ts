@@ -38,6 +38,7 @@ export type WorkflowItem = Schemas["WorkflowItem"];
 export type WorkflowDocument = Schemas["WorkflowDocument"];
 export type WorkflowProblem = Schemas["WorkflowProblem"];
 export type NodeDocument = Schemas["Node"];
+export type NodeHour = Schemas["NodeHour"];
 export type Target = Schemas["Target"];
 export type Kept = Schemas["KeptDraft"];
 export type VersionItem = Schemas["VersionItem"];

@@ -1,7 +1,8 @@
 /** What the editor asks of the server: narrow, so that development and tests can answer for it. */
 import * as configuration from "../api/configuration";
 import * as previews from "../api/previews";
-import type { Preview, TranscriptMessage, Visit, WorkflowItem } from "../api/types";
+import { statisticsEvents } from "../api/statistics";
+import type { Environment, NodeHour, Preview, TranscriptMessage, Visit, WorkflowItem } from "../api/types";
 import * as workflows from "../api/workflows";
 import type { Catalogue } from "./model/catalogue";
 import { normalise, type WorkflowDocument } from "./model/document";
@@ -42,10 +43,12 @@ export type EditorApi = {
   say: (id: string, answer: Answer) => Promise<void>;
   endPreview: (id: string) => Promise<void>;
   follow: (id: string, listener: PreviewListener) => () => void;
+  /** Tells what happened at the nodes in the last 24 hours, then each hour of a node that changes. */
+  watchStatistics: (onHours: (hours: NodeHour[]) => void) => () => void;
 };
 
 /** The editor's questions about one workflow, put to the server. */
-export function serverApi(workspace: string, key: string): EditorApi {
+export function serverApi(workspace: string, environment: Environment, key: string): EditorApi {
   return {
     catalogue: () => workflows.catalogue(workspace) as Promise<Catalogue>,
     workflow: () => workflows.workflow(workspace, key),
@@ -68,7 +71,7 @@ export function serverApi(workspace: string, key: string): EditorApi {
     version: (number) =>
       workflows.version(workspace, key, number).then((document) => normalise(document as WorkflowDocument)),
     live: async () => {
-      const { version, document } = await workflows.liveWorkflow(workspace, "production", key);
+      const { version, document } = await workflows.liveWorkflow(workspace, environment, key);
       return { version, document: normalise(document as WorkflowDocument) };
     },
     startPreview: (request) =>
@@ -81,6 +84,11 @@ export function serverApi(workspace: string, key: string): EditorApi {
       await previews.endPreview(workspace, id);
     },
     follow: (id, listener) => follow(previews.previewEvents(workspace, id), listener),
+    watchStatistics: (onHours) => {
+      const source = new EventSource(statisticsEvents(workspace, environment, key));
+      source.addEventListener("hours", (event) => onHours(JSON.parse(event.data) as NodeHour[]));
+      return () => source.close();
+    },
   };
 }
 

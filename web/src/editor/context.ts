@@ -9,6 +9,7 @@ import { joinProblems, type Problem } from "./model/problems";
 import type { PreviewSession, PreviewState } from "./phone/preview";
 import type { Actions } from "./state/actions";
 import type { DraftState, DraftStore } from "./state/draft";
+import type { StatisticsState, StatisticsStore } from "./state/statistics";
 import type { ViewActions, ViewState, ViewStore } from "./state/view";
 import type { Keeper, SyncState } from "./sync/keeper";
 
@@ -26,6 +27,7 @@ export type EditorParts = {
   view: ViewStore;
   keeper: Keeper;
   preview: PreviewSession;
+  statistics: StatisticsStore;
   actions: Actions;
   /** The count of edits that the latest version holds. */
   savedEdits: { current: number };
@@ -46,6 +48,8 @@ export const useView = <T>(select: (state: ViewState & ViewActions) => T): T =>
 export const useSync = <T>(select: (state: SyncState) => T): T => useStore(useEditor().keeper.store, select);
 export const usePreview = <T>(select: (state: PreviewState) => T): T =>
   useStore(useEditor().preview.store, select);
+export const useStatistics = <T>(select: (state: StatisticsState) => T): T =>
+  useStore(useEditor().statistics.store, select);
 
 export function useFacts(): Facts {
   const { factsOf } = useEditor();

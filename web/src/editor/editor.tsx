@@ -21,6 +21,7 @@ import { Phone } from "./phone/phone";
 import { createPreview } from "./phone/preview";
 import { createActions } from "./state/actions";
 import { createDraftStore } from "./state/draft";
+import { createStatistics } from "./state/statistics";
 import { createViewStore } from "./state/view";
 import { createKeeper } from "./sync/keeper";
 import { browserShelf } from "./sync/shelf";
@@ -120,6 +121,7 @@ function makeParts(props: Props, failed: (error: unknown) => void): EditorParts 
     keeper,
     factsOf,
     preview: createPreview(api, keeper.flush),
+    statistics: createStatistics(api),
     actions: createActions({ api, catalogue: opened.catalogue, types, draft, view, factsOf, failed }),
     savedEdits: { current: 0 },
   };
@@ -127,12 +129,13 @@ function makeParts(props: Props, failed: (error: unknown) => void): EditorParts 
 
 /** What lives as long as the editor is open. */
 function useLife(parts: EditorParts, { opened, onFirstStep }: Props) {
-  const { draft, keeper, preview, view } = parts;
+  const { draft, keeper, preview, readOnly, statistics, view } = parts;
   const tell = useRef(onFirstStep);
   tell.current = onFirstStep;
 
   useEffect(() => {
     keeper.start();
+    if (readOnly) statistics.start();
     if (opened.shelved) keeper.recover(opened.shelved);
     const stopDraft = draft.subscribe((now, before) => {
       const what = changeOf(before.document, now.document);
@@ -150,9 +153,10 @@ function useLife(parts: EditorParts, { opened, onFirstStep }: Props) {
       stopPreview();
       stopView();
       preview.stop();
+      statistics.stop();
       keeper.stop();
     };
-  }, [opened, draft, keeper, preview, view]);
+  }, [opened, draft, keeper, preview, readOnly, statistics, view]);
 }
 
 /** What an edit meant to the conversation: a step was added, a word changed, something else, or nothing. */

@@ -27,7 +27,10 @@ export interface EditorProps {
 /** The editor of one workflow: the draft in the sandbox, what is live in production. */
 export function Editor(props: EditorProps) {
   const { workspace, workflowKey, environment, readOnly, api: given } = props;
-  const api = useMemo(() => given ?? serverApi(workspace, workflowKey), [given, workspace, workflowKey]);
+  const api = useMemo(
+    () => given ?? serverApi(workspace, environment, workflowKey),
+    [given, workspace, environment, workflowKey],
+  );
   const { opened, error, retry } = useOpened(
     api,
     workspace,

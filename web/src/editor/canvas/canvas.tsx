@@ -27,6 +27,7 @@ import { flowEdges, refOf, type WayEdge } from "./edges";
 import { type Dragged, type FlowNode, flowNodes, PLACEHOLDER, START } from "./flow";
 import { useCanvasKeys } from "./keys";
 import { NodeCard } from "./node-card";
+import { CountsSpan } from "./node-counts";
 import { useSight } from "./sight";
 import { Placeholder, StartMarker } from "./start";
 import { ArrowHeads, Way } from "./way";
@@ -217,6 +218,7 @@ function Flow() {
           <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} className={styles.grid} />
         )}
         <Overview />
+        <CountsSpan />
         <Controls />
         <Far wrapper={wrapper} />
       </ReactFlow>

@@ -10,6 +10,7 @@ import { ExitRow } from "./exit-row";
 import type { CardNode } from "./flow";
 import { TypeIcon } from "./icons";
 import styles from "./node-card.module.css";
+import { NodeCounts } from "./node-counts";
 import { useProblemWords } from "./words";
 
 /** The one card for all node types. It is drawn anew only when what it shows has changed. */
@@ -39,6 +40,7 @@ export const NodeCard = memo(
           style={{ top: CARD.header / 2 - 1 }}
           isConnectable={!data.readOnly}
         />
+        {data.readOnly && <NodeCounts number={number} />}
         <header className={styles.header}>
           <TypeIcon icon={facts.type?.icon} family={facts.type?.family} />
           <span className={styles.number}>{number}</span>
