@@ -21,7 +21,7 @@ mod workspace;
 
 mod description;
 
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -31,7 +31,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::AppState;
-use crate::auth::caller;
+use crate::auth::{Member, caller};
 use crate::problem::Problem;
 
 pub use description::description;
@@ -62,6 +62,7 @@ fn endpoints() -> OpenApiRouter<AppState> {
 pub fn router(app: AppState) -> axum::Router<AppState> {
     let (router, _) = endpoints().split_for_parts();
     router
+        .route_layer(middleware::from_fn_with_state(app.clone(), tell_changed))
         .route_layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .route_layer(middleware::from_fn_with_state(app, caller::admit))
         .method_not_allowed_fallback(wrong_method)
@@ -72,6 +73,16 @@ pub fn router(app: AppState) -> axum::Router<AppState> {
 async fn wrong_method(request: Request) -> Problem {
     let detail = format!("{} does not go with {}", request.method(), request.uri().path());
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
+}
+
+/// Tells of a workspace in which something may have been changed, so that the next message finds it so at every door.
+async fn tell_changed(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let member = request.extensions().get::<Member>().filter(|_| !request.method().is_safe()).cloned();
+    let response = next.run(request).await;
+    if let Some(Member { workspace, .. }) = member {
+        app.room.tell_changed(&workspace.id);
+    }
+    response
 }
 
 /// Keeps answers out of caches, and errors of the framework in the form of all others.

@@ -109,7 +109,7 @@ async fn place(shared: &Shared, held: &Held, time: SignedDuration) -> Result<Own
 }
 
 async fn answer(shared: &Shared, due: &DueEffect, call: &Call) -> Answer {
-    let configuration = match shared.parts.configurations.latest(&due.key.workspace).await {
+    let configuration = match shared.parts.configurations.latest(&due.key.workspace, due.revision).await {
         Ok(configuration) => configuration,
         Err(error) => {
             tracing::warn!(%error, "cannot read the settings of a system that is to be called");

@@ -162,7 +162,7 @@ impl Work {
         let EffectKind::Send { message } = &due.effect.kind else {
             return Step::Over(Outcome::Sent { provider_id: None, provider: None });
         };
-        let setup = match self.shared.parts.configurations.latest(&due.key.workspace).await {
+        let setup = match self.shared.parts.configurations.latest(&due.key.workspace, due.revision).await {
             Ok(configuration) => configuration.channel(due.key.environment, &due.key.channel).cloned(),
             Err(error) => {
                 tracing::warn!(%error, "cannot read the settings of a channel; the send waits");

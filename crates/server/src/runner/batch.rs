@@ -46,6 +46,8 @@ struct Taken {
     positions: Vec<i64>,
     /// Behind which sends in this process's hands its own may go.
     behind: Option<Arc<Behind>>,
+    /// The revision of the configuration that it saw.
+    revision: u64,
     span: Span,
 }
 
@@ -225,6 +227,7 @@ impl Runner {
                         place,
                         positions: record.positions(),
                         behind,
+                        revision: begin.revision,
                         address_id: begin.address_id.clone(),
                         session: session.id.clone(),
                         channel_kind: session.channel_kind.clone(),
@@ -375,6 +378,7 @@ impl Runner {
                             asked_at: now,
                             leased_until,
                             position,
+                            revision: taken.revision,
                         };
                         let behind = taken.behind.clone();
                         due.push(Fresh { due: due_effect, place, behind, led_by: taken.span.place() });

@@ -1,7 +1,8 @@
 //! The snapshots of what workspaces have set up.
 //!
 //! One snapshot per workspace and revision, shared by all. A turn knows the revision from its load and never sees an
-//! older one; doors and the dispatcher, which load nothing, ask for the revision once a second at most.
+//! older one, nor does what it asked for. Doors, which load nothing, ask for the revision once they are told that it may
+//! have been raised, and now and then by themselves.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
@@ -29,14 +30,25 @@ use crate::metrics::Metrics;
 use crate::preview;
 use crate::secrets::{Vault, row};
 
-/// How long a snapshot is used without asking whether there is a newer one.
-const FRESH: SignedDuration = SignedDuration::from_secs(1);
 /// How long the database may take to say whether there is a newer one; then the known one is used, for a while without
 /// asking.
 const PATIENCE: Duration = Duration::from_millis(500);
 const BLIND: SignedDuration = SignedDuration::from_secs(4);
 /// Doors that are remembered before all are forgotten and found anew.
 const DOORS: usize = 10_000;
+
+/// How snapshots are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How long one is used without asking whether there is a newer one, if nobody tells of it.
+    pub fresh: SignedDuration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { fresh: SignedDuration::from_secs(1) }
+    }
+}
 
 /// The snapshots of all workspaces; cheap to clone.
 #[derive(Debug, Clone)]
@@ -49,8 +61,11 @@ struct Shared {
     clock: Clock,
     metrics: Arc<Metrics>,
     demo: Option<DemoApi>,
+    settings: Settings,
     notes: Notes,
     snapshots: Mutex<HashMap<String, Kept>>,
+    /// Who reads a workspace's configuration has this.
+    reading: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     doors: Mutex<HashMap<String, ChannelId>>,
     chats: Mutex<HashMap<(Environment, String), String>>,
     /// Whether the database did not answer the last time.
@@ -80,15 +95,24 @@ struct EnvironmentSettings {
 
 impl Configurations {
     /// Makes an empty set of snapshots over a store.
-    pub fn new(store: Store, vault: Vault, clock: Clock, metrics: Arc<Metrics>, demo: Option<DemoApi>) -> Self {
+    pub fn new(
+        store: Store,
+        vault: Vault,
+        clock: Clock,
+        metrics: Arc<Metrics>,
+        demo: Option<DemoApi>,
+        settings: Settings,
+    ) -> Self {
         Self(Arc::new(Shared {
             store,
             vault,
             clock,
             metrics,
             demo,
+            settings,
             notes: Notes::default(),
             snapshots: Mutex::default(),
+            reading: Mutex::default(),
             doors: Mutex::default(),
             chats: Mutex::default(),
             is_blind: AtomicBool::new(false),
@@ -113,30 +137,28 @@ impl Configurations {
     ///
     /// The store is away.
     pub async fn at(&self, workspace: &str, revision: u64) -> Result<Arc<Configuration>, Error> {
-        if let Some(kept) = lock(&self.0.snapshots).get(workspace)
-            && kept.configuration.revision >= revision
-        {
-            return Ok(Arc::clone(&kept.configuration));
+        match self.kept(workspace, revision) {
+            Some(kept) => Ok(kept.configuration),
+            None => self.read(workspace, revision).await,
         }
-        self.load(workspace).await?.ok_or_else(|| self.gone(workspace))
     }
 
-    /// Returns the newest snapshot, or one that was the newest a second ago.
+    /// Learns that the snapshot of a workspace may not be the newest any more.
+    pub fn ask_again(&self, workspace: &str) {
+        self.checked(workspace, Timestamp::MIN);
+    }
+
+    /// Returns the newest snapshot, or one of at least this revision that was the newest a moment ago.
     ///
     /// # Errors
     ///
     /// The store is away, or there is no such workspace.
-    pub async fn latest(&self, workspace: &str) -> Result<Arc<Configuration>, Error> {
+    pub async fn latest(&self, workspace: &str, revision: u64) -> Result<Arc<Configuration>, Error> {
         let now = self.0.clock.now();
-        let kept = lock(&self.0.snapshots).get(workspace).cloned();
-        if let Some(kept) = &kept
-            && now.duration_since(kept.checked_at) < FRESH
-        {
-            return Ok(Arc::clone(&kept.configuration));
+        let Some(kept) = self.kept(workspace, revision) else { return self.read(workspace, revision).await };
+        if now.duration_since(kept.checked_at) < self.0.settings.fresh {
+            return Ok(kept.configuration);
         }
-        let Some(kept) = kept else {
-            return self.load(workspace).await?.ok_or_else(|| self.gone(workspace));
-        };
         // One asks; the others use what there is.
         self.checked(workspace, now);
         match tokio::time::timeout(PATIENCE, self.newer(workspace, &kept.configuration)).await {
@@ -162,7 +184,22 @@ impl Configurations {
         if known.revision >= found.revision {
             return Ok(Arc::clone(known));
         }
-        self.load(workspace).await?.ok_or_else(|| self.gone(workspace))
+        self.read(workspace, found.revision).await
+    }
+
+    fn kept(&self, workspace: &str, revision: u64) -> Option<Kept> {
+        let kept = lock(&self.0.snapshots).get(workspace).cloned();
+        kept.filter(|kept| kept.configuration.revision >= revision)
+    }
+
+    /// Reads a snapshot of at least this revision, once for all who ask meanwhile.
+    async fn read(&self, workspace: &str, revision: u64) -> Result<Arc<Configuration>, Error> {
+        let reading = Arc::clone(lock(&self.0.reading).entry(workspace.to_owned()).or_default());
+        let _turn = reading.lock().await;
+        match self.kept(workspace, revision) {
+            Some(kept) => Ok(kept.configuration),
+            None => self.load(workspace).await?.ok_or_else(|| self.gone(workspace)),
+        }
     }
 
     fn checked(&self, workspace: &str, at: Timestamp) {
@@ -188,7 +225,7 @@ impl Configurations {
                 names
             }
         };
-        let configuration = self.latest(&names.workspace).await?;
+        let configuration = self.latest(&names.workspace, 0).await?;
         let Some(setup) = configuration.channel(names.environment, &names.key).cloned() else {
             lock(&self.0.doors).remove(door);
             return Ok(None);
@@ -212,7 +249,7 @@ impl Configurations {
                 route.workspace
             }
         };
-        let configuration = self.latest(&workspace).await?;
+        let configuration = self.latest(&workspace, 0).await?;
         let route = configuration.environment(environment).routes.iter().find(|route| route.key == key).cloned();
         let found = route.and_then(|route| {
             let setup = configuration.channel(environment, &route.channel)?;
@@ -246,9 +283,11 @@ impl Configurations {
             production: self.setup(&own, Environment::Production, &definitions).await?,
             workspace: own,
         });
-        let kept = Kept { configuration: Arc::clone(&configuration), checked_at: now };
-        lock(&self.0.snapshots).insert(workspace.to_owned(), kept);
-        Ok(Some(configuration))
+        let mut snapshots = lock(&self.0.snapshots);
+        // Whoever was told meanwhile of another change asks again.
+        let checked_at = snapshots.get(workspace).map_or(now, |kept| kept.checked_at.min(now));
+        snapshots.insert(workspace.to_owned(), Kept { configuration: Arc::clone(&configuration), checked_at });
+        Ok(Some(Arc::clone(&configuration)))
     }
 
     /// Reads the APIs with their secrets. One that cannot be read is left out, and said so in the log.

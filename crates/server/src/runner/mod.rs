@@ -63,6 +63,7 @@ const INTAKE_KIB: usize = 192 * 1024;
 /// How a room is measured out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Settings {
+    pub configurations: configurations::Settings,
     pub bus: Size,
     pub jetstream: jetstream::Size,
     pub dispatcher: dispatcher::Settings,
@@ -151,10 +152,19 @@ impl Room {
         });
     }
 
+    /// Tells every process that something may have been set up otherwise in a workspace.
+    pub fn tell_changed(&self, workspace: &str) {
+        self.configurations.ask_again(workspace);
+        if let Some(nudges) = &self.nudges {
+            nudges.give(Nudge::Changed(workspace.to_owned()));
+        }
+    }
+
     /// Hears what another process tells.
     fn hear(&self, nudge: Nudge) {
         match nudge {
             Nudge::Watched(topic) => self.live.nudge_here(&topic),
+            Nudge::Changed(workspace) => self.configurations.ask_again(&workspace),
             Nudge::Behind(lane) => {
                 self.dispatcher.follow(&lane);
             }
@@ -244,8 +254,14 @@ impl Handle {
         let nudges = stream.as_ref().map(|stream| stream.nudges(&owner));
         let live = Live::among(nudges.clone());
         let demo = own.demo.then(|| DemoApi::new(&core.http, own.listen, &own.public_url)).transpose()?;
-        let configurations =
-            Configurations::new(core.store.clone(), core.vault.clone(), clock.clone(), Arc::clone(&metrics), demo);
+        let configurations = Configurations::new(
+            core.store.clone(),
+            core.vault.clone(),
+            clock.clone(),
+            Arc::clone(&metrics),
+            demo,
+            settings.configurations,
+        );
         let company = Company::default();
         let parts = dispatcher::Parts {
             company: company.clone(),
@@ -338,7 +354,7 @@ impl Handle {
     async fn admit(&self, events: &[Envelope]) -> Result<(), Refused> {
         let Some((workspace, count)) = admission::asked(events) else { return Ok(()) };
         // Without its settings nothing is known against it.
-        let configuration = self.configurations.latest(workspace).await.ok();
+        let configuration = self.configurations.latest(workspace, 0).await.ok();
         let own = configuration.as_ref().and_then(|configuration| configuration.workspace.messages_per_second);
         let admitted = self.admission.admit(
             workspace,

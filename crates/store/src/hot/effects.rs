@@ -49,6 +49,8 @@ pub struct DueEffect {
     pub leased_until: Timestamp,
     /// The position of the send's message at its address, by which a web chat resumes; 0 for a call.
     pub position: i64,
+    /// The workspace's configuration revision when it was taken: it is carried out by this one, or a later one.
+    pub revision: u64,
 }
 
 /// What went before.

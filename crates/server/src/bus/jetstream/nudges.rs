@@ -21,6 +21,8 @@ const LINGER: Duration = Duration::from_millis(5);
 pub enum Nudge {
     /// Something new happened that somebody may be watching.
     Watched(String),
+    /// Something may have been set up otherwise in a workspace.
+    Changed(String),
     /// Sends were left to the store, because others of their lane go first: whoever has those looks after them.
     Behind(String),
     /// Effects are due, and this process carries out none: one that does looks for them.
@@ -120,6 +122,7 @@ fn write(own: &str, nudges: impl Iterator<Item = Nudge>) -> (Option<String>, boo
         // Writing to a string cannot fail.
         let _ = match nudge {
             Nudge::Watched(topic) => write!(words, "\nw {topic}"),
+            Nudge::Changed(workspace) => write!(words, "\nc {workspace}"),
             Nudge::Behind(lane) => write!(words, "\nb {lane}"),
             Nudge::Due => {
                 is_due = true;
@@ -135,6 +138,7 @@ fn read(own: &str, words: &str) -> impl Iterator<Item = Nudge> {
     let rest = if teller == own { "" } else { rest };
     rest.lines().filter_map(|line| match line.split_once(' ')? {
         ("w", topic) => Some(Nudge::Watched(topic.to_owned())),
+        ("c", workspace) => Some(Nudge::Changed(workspace.to_owned())),
         ("b", lane) => Some(Nudge::Behind(lane.to_owned())),
         // A later version may say more.
         _ => None,
@@ -147,11 +151,11 @@ mod tests {
 
     #[test]
     fn words_are_heard_by_others_and_not_by_who_said_them() {
-        let nudges = [Nudge::Watched("a1".into()), Nudge::Due, Nudge::Behind("a 2".into())];
+        let nudges = [Nudge::Watched("a1".into()), Nudge::Due, Nudge::Behind("a 2".into()), Nudge::Changed("w".into())];
         let (words, is_due) = write("me", nudges.clone().into_iter());
         let words = words.unwrap();
         assert!(is_due);
-        assert_eq!(read("you", &words).collect::<Vec<_>>(), [nudges[0].clone(), nudges[2].clone()]);
+        assert_eq!(read("you", &words).collect::<Vec<_>>(), [nudges[0].clone(), nudges[2].clone(), nudges[3].clone()]);
         assert_eq!(read("me", &words).count(), 0);
         assert_eq!(write("me", [Nudge::Due].into_iter()), (None, true));
         assert_eq!(read("me", "you\nx new\n\nw b\noops").collect::<Vec<_>>(), [Nudge::Watched("b".into())]);

@@ -1,6 +1,7 @@
 //! Many processes over one PostgreSQL database and one stream.
 
 mod away;
+mod changes;
 mod death;
 mod full;
 mod gate;

@@ -16,7 +16,7 @@ use usher_server::documents;
 use usher_server::ids::Ids;
 use usher_server::metrics::Metrics;
 use usher_server::runner::configuration::Configuration;
-use usher_server::runner::configurations::Configurations;
+use usher_server::runner::configurations::{Configurations, Settings};
 use usher_server::runner::library::{Library, Shelf};
 use usher_store::NewWorkspace;
 
@@ -90,7 +90,7 @@ impl Shop {
         let deployment = fill(&core).await;
         let (store, vault, metrics) =
             (core.store.clone(), core.vault.clone(), Arc::new(Metrics::new(core.clock.now())));
-        let configurations = Configurations::new(store, vault, core.clock.clone(), metrics, None);
+        let configurations = Configurations::new(store, vault, core.clock.clone(), metrics, None, Settings::default());
         let configuration = configurations.at(WORKSPACE, 0).await.expect("the configuration can be read");
         let library = Library::new(core.store.clone());
         let shelf = library.deployed(WORKSPACE, ENVIRONMENT, deployment).await.expect("the workflows can be read");

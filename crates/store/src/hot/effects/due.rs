@@ -15,7 +15,7 @@ use usher_engine::id::SessionId;
 const COLUMNS: &str = "e.id AS id, e.address_id AS address_id, e.workspace AS workspace, e.environment AS environment,
     e.channel AS channel, e.channel_kind AS channel_kind, e.address AS address, e.session AS session, e.kind AS kind,
     e.position AS position, e.effect AS effect, e.state AS state, e.due_at AS due_at, e.attempts AS attempts,
-    e.asked_at AS asked_at";
+    e.asked_at AS asked_at, (SELECT w.revision FROM workspaces w WHERE w.id = e.workspace) AS revision";
 
 /// How many sends are looked at in one go; a lane that is cut goes on when its first part is settled.
 const ROWS: u32 = 2_000;
@@ -181,5 +181,6 @@ fn due_effect(row: &Row, lease: &Lease) -> Result<DueEffect> {
         asked_at: row.time("asked_at")?,
         leased_until: lease.until,
         position: row.get("position")?,
+        revision: row.maybe_number("revision")?.unwrap_or(0),
     })
 }

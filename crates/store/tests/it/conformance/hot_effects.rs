@@ -7,10 +7,11 @@ use usher_engine::event::EventKind;
 use usher_engine::id::EffectId;
 use usher_store::{
     Backlog, Committed, DeadLetterFilter, DeliveryState, DueEffect, Hot, Outcome, Settlement, Standing, Store,
+    WorkspaceChange,
 };
 
-use super::people::at;
-use super::stage::{DONE, Play, answer, key, lease};
+use super::people::{at, workspace};
+use super::stage::{DONE, Play, answer, key, lease, load};
 
 async fn due(store: &Store, now: i64, owner: &str) -> Vec<DueEffect> {
     store.due_effects(at(now), 100, &lease(owner, now + 60)).await.unwrap()
@@ -40,6 +41,19 @@ fn dead(seconds: i64) -> Outcome {
 async fn state(store: &Store, address: &str, position: i64) -> Option<DeliveryState> {
     let messages = store.conversations().messages_at(&key(address), position - 1, 1).await.unwrap();
     messages[0].state
+}
+
+pub(crate) async fn what_is_due_tells_the_newest_revision(store: &Store) {
+    let shop = workspace(store, "shop").await;
+    let play = Play::written(store, "ann", "hi", 10).await.sends("1").calls();
+    assert_eq!(play.commit(store).await, DONE);
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.workspaces().change(&shop, &WorkspaceChange::default()).await.unwrap());
+    tx.commit().await.unwrap();
+    let newest = load(store, "ann").await.revision;
+    assert!(newest > play.loaded.revision);
+    let taken = due(store, 11, "one").await;
+    assert_eq!(taken.iter().map(|due| due.revision).collect::<Vec<_>>(), [newest, newest]);
 }
 
 pub(crate) async fn a_lane_is_taken_whole_and_waits_for_its_first(store: &Store) {
@@ -109,7 +123,7 @@ pub(crate) async fn a_lease_that_runs_out_is_told(store: &Store) {
 }
 
 pub(crate) async fn a_dead_letter_lets_the_next_pass_and_can_be_tried_again(store: &Store) {
-    super::people::workspace(store, "shop").await;
+    workspace(store, "shop").await;
     let play = Play::written(store, "ann", "hi", 10).await.sends("1").sends("2");
     play.commit(store).await;
     assert_eq!(due(store, 11, "one").await.len(), 2);
@@ -137,7 +151,7 @@ pub(crate) async fn a_dead_letter_lets_the_next_pass_and_can_be_tried_again(stor
 }
 
 pub(crate) async fn dead_letters_of_a_lane_go_again_in_their_order(store: &Store) {
-    super::people::workspace(store, "shop").await;
+    workspace(store, "shop").await;
     let play = Play::written(store, "ann", "hi", 10).await.sends("1").sends("2").sends("3");
     play.commit(store).await;
     assert_eq!(due(store, 11, "one").await.len(), 3);
@@ -219,7 +233,7 @@ pub(crate) async fn many_take_without_taking_twice(store: &Store) {
 }
 
 pub(crate) async fn what_waits_is_counted(store: &Store) {
-    super::people::workspace(store, "shop").await;
+    workspace(store, "shop").await;
     let ours = ("id-shop", Environment::Production);
     assert_eq!(store.backlog().count(None, at(10)).await.unwrap(), Backlog::default());
     for (index, name) in ["ann", "ben", "cas", "dan"].into_iter().enumerate() {

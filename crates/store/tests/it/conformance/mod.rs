@@ -77,6 +77,7 @@ conformance! {
         what_a_contact_is_called_stays,
         what_is_seen_is_known;
     hot_effects:
+        what_is_due_tells_the_newest_revision,
         a_lane_is_taken_whole_and_waits_for_its_first,
         calls_go_beside_the_lane_and_answer_once,
         a_lease_that_runs_out_is_told,

@@ -22,7 +22,7 @@ impl MemoryStore {
         let wall = self.wall();
         let take = |id: &String| {
             let row = tables.effects.get_mut(id)?;
-            let due = due_effect(row, lease);
+            let due = due_effect(row, lease, self.revision);
             row.taken_from = Some(row.state);
             row.taken_at = wall;
             row.state = EffectState::Leased;
@@ -58,7 +58,7 @@ impl MemoryStore {
     }
 }
 
-fn due_effect(row: &Row, lease: &Lease) -> DueEffect {
+fn due_effect(row: &Row, lease: &Lease, revision: u64) -> DueEffect {
     DueEffect {
         key: row.key.clone(),
         channel_kind: row.channel_kind.clone(),
@@ -74,6 +74,7 @@ fn due_effect(row: &Row, lease: &Lease) -> DueEffect {
         asked_at: time(row.asked_at),
         leased_until: lease.until,
         position: row.position,
+        revision,
     }
 }
 
