@@ -15,6 +15,8 @@ const LADDER: &[(&str, &[&str])] = &[
     ("usher-bench", &[]),
     // Stands in for the outside in tests alone, so it shares no code with what calls it.
     ("usher-stand-ins", &[]),
+    // Stands in for a disk, in tests alone.
+    ("usher-power-cut", &[]),
 ];
 
 /// Which of our crates may import one from outside that stands for a layer, outside their tests.
@@ -25,6 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("toml", &["usher-server"]),
     ("reqwest", &["usher-connect", "usher-bench"]),
     ("sqlx", &["usher-store", "usher-bench"]),
+    ("libsqlite3-sys", &["usher-power-cut"]),
 ];
 
 /// What the engine, which does no I/O and has no clock, may never import.
