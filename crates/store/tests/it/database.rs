@@ -28,11 +28,17 @@ fn own_name() -> String {
     format!("usher_store_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed))
 }
 
+/// Makes a folder of its own.
+pub(crate) fn own_folder() -> PathBuf {
+    let folder = std::env::temp_dir().join(own_name());
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
 impl Database {
     /// Makes a SQLite database in a folder of its own.
     pub(crate) async fn sqlite() -> Self {
-        let folder = std::env::temp_dir().join(own_name());
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = own_folder();
         let address = format!("sqlite:{}", folder.join("usher.db").display());
         Self::migrated(address, Place::Folder(folder)).await
     }

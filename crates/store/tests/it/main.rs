@@ -7,4 +7,5 @@ mod conformance;
 mod database;
 mod given_up;
 mod model;
+mod power_cut;
 mod schema;
