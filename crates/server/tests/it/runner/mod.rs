@@ -4,5 +4,6 @@ mod interrupted;
 mod overload;
 mod postgres;
 mod restart;
+mod slow_api;
 mod systems;
 mod timers;
