@@ -25,7 +25,7 @@ pub(crate) use row::{Row, json, to_json, to_ms};
 
 use crate::error::{Error, Result};
 use checkpoint::Checkpoints;
-use writer::{Answers, Writer, Writing};
+use writer::{Answers, Synced, Writer, Writing};
 
 /// How long a statement waits for SQLite's write lock that another process holds.
 const BUSY: Duration = Duration::from_secs(10);
@@ -135,6 +135,15 @@ impl Db {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.take().await?),
             Self::Postgres { pool } => Tx::Postgres(begun(pool.clone()).await?),
         })
+    }
+
+    /// Begins a transaction that may be lost when the power fails before the next one that [`Db::begin`] began is
+    /// committed, or a moment later. PostgreSQL has no such: its other sessions would see what is lost.
+    pub(crate) async fn begin_synced_later(&self) -> Result<Tx> {
+        match self {
+            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.take_for(Synced::Later).await?)),
+            Self::Postgres { .. } => self.begin().await,
+        }
     }
 
     /// Closes all connections; SQLite's log is written back to its file.

@@ -82,7 +82,8 @@ pub trait Hot: Send + Sync + std::fmt::Debug {
     async fn let_in(&self, systems: &[(String, u32)]) -> Result<u64>;
 
     /// Writes down what came of effects, each once: what is settled already is left alone. Gives the events that
-    /// were stored with it, to be run.
+    /// were stored with it, to be run. On SQLite, what brings no event may be lost when the power fails before the next
+    /// commit, or a moment later: then the effect is found interrupted, as if the power had failed before.
     async fn settle(&self, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<OwnEvent>>;
 
     /// Gives events of our own that were not consumed and were not offered since `now`, oldest first; they are

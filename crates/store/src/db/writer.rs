@@ -20,7 +20,25 @@ const TURN: Duration = Duration::from_secs(10);
 /// For each statement the number of rows changed, and the rows returned.
 pub(super) type Answers = Vec<(u64, Vec<SqliteRow>)>;
 
-const BEGIN: &str = "BEGIN IMMEDIATE";
+/// When a transaction's commit is on the disk. Each says so of itself, so that none depends on how the former ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Synced {
+    /// Before anybody hears of it.
+    AtOnce,
+    /// With the next that is at once, or when the log is brought into the file.
+    Later,
+}
+
+impl Synced {
+    /// The statements with which a transaction begins.
+    fn begin(self) -> [&'static str; 2] {
+        let synchronous = match self {
+            Self::AtOnce => "PRAGMA synchronous = FULL",
+            Self::Later => "PRAGMA synchronous = NORMAL",
+        };
+        [synchronous, "BEGIN IMMEDIATE"]
+    }
+}
 
 /// The writer; cheap to clone.
 #[derive(Debug, Clone)]
@@ -40,6 +58,11 @@ impl Writer {
 
     /// Waits for the writer; nothing is begun yet.
     pub(super) async fn take(&self) -> Result<Writing> {
+        self.take_for(Synced::AtOnce).await
+    }
+
+    /// Waits for the writer, for a transaction that is synced then.
+    pub(super) async fn take_for(&self, synced: Synced) -> Result<Writing> {
         let taken = tokio::time::timeout(TURN, Arc::clone(&self.connection).lock_owned());
         let mut connection = taken.await.map_err(|_| sqlx::Error::PoolTimedOut)?;
         if self.closed.load(Ordering::Acquire) {
@@ -48,7 +71,7 @@ impl Writer {
         if connection.is_none() {
             *connection = Some(self.options.connect().await?);
         }
-        Ok(Writing { connection: Some(connection), begun: false })
+        Ok(Writing { connection: Some(connection), begun: false, synced })
     }
 
     /// Closes the connection, which writes the log back to the file; whoever asks for it from now on is refused.
@@ -66,6 +89,7 @@ pub struct Writing {
     /// Empty only while it is dropped.
     connection: Option<OwnedMutexGuard<Option<SqliteConnection>>>,
     begun: bool,
+    synced: Synced,
 }
 
 impl fmt::Debug for Writing {
@@ -77,11 +101,14 @@ impl fmt::Debug for Writing {
 impl Writing {
     /// Runs a text of any number of statements, with parameters numbered through all of them.
     pub(super) async fn run(&mut self, text: SqlStr, arguments: SqliteArguments) -> Result<Answers> {
-        let skipped = usize::from(!self.begun);
-        let text = if self.begun { text } else { joined(&[BEGIN, text.as_str()]) };
+        if self.begun {
+            return self.send(text, arguments).await;
+        }
+        let begin = self.synced.begin();
+        let text = joined(&[&begin[..], &[text.as_str()]].concat());
         self.begun = true;
         let mut answers = self.send(text, arguments).await?;
-        answers.drain(..skipped);
+        answers.drain(..begin.len());
         Ok(answers)
     }
 
@@ -189,6 +216,13 @@ mod tests {
         let text = "INSERT INTO t VALUES (4); INSERT INTO t VALUES (1)".into_sql_str();
         assert!(failing.run_last(text, SqliteArguments::default()).await.is_err());
         assert_eq!(count(&writer).await, 3, "nothing of a transaction that fails stays");
+
+        for synced in [Synced::Later, Synced::AtOnce, Synced::Later] {
+            let mut undone = writer.take_for(synced).await.unwrap();
+            let is_full = run(&mut undone, "SELECT 1 FROM pragma_synchronous WHERE synchronous = 2").await.unwrap();
+            assert_eq!(is_full[0].1.len(), usize::from(synced == Synced::AtOnce));
+        }
+
         writer.close().await;
         assert!(writer.take().await.is_err(), "a closed writer is not opened again");
         std::fs::remove_dir_all(folder).unwrap();

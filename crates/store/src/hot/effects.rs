@@ -104,6 +104,13 @@ pub enum Outcome {
     Dead { error: String, provider: Option<String>, event: Option<Event>, at: Timestamp },
 }
 
+impl Outcome {
+    /// Says whether an event comes of it.
+    fn has_event(&self) -> bool {
+        matches!(self, Self::Answered { .. } | Self::Dead { event: Some(_), .. })
+    }
+}
+
 pub(in crate::hot) static FIND_LANES: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text)],

@@ -38,7 +38,11 @@ pub(in crate::hot) async fn settle(db: &Db, settlements: Vec<Settlement>, now: T
     {
         return Ok(events);
     }
-    let mut tx = db.begin().await?;
+    let mut tx = match settlements.iter().any(|settlement| settlement.outcome.has_event()) {
+        true => db.begin().await?,
+        // Lost with the power, it is found interrupted: as if the power had failed before it was written down.
+        false => db.begin_synced_later().await?,
+    };
     if tx.dialect() == Dialect::Postgres {
         let lanes = find_lanes(&mut tx, ids(&settlements)).await?;
         lock_lanes(&mut tx, lanes, false).await?;
