@@ -12,4 +12,5 @@ mod roles;
 mod servers;
 mod sharing;
 mod start;
+mod timers;
 mod watching;
