@@ -5,6 +5,7 @@
 //! customers (what was acknowledged), the store (what was committed), the provider (what was sent).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use usher_engine::EventKind;
 use usher_engine::session::{State, Wait};
@@ -103,9 +104,9 @@ struct Journal {
 
 impl Journal {
     fn read(tables: &Tables) -> Self {
-        let read = |entry: &Entry| {
+        let read = |entry: &Arc<Entry>| {
             let event: usher_engine::Event = serde_json::from_str(&entry.event).expect("the runner wrote it");
-            (entry.clone(), event.kind)
+            (Entry::clone(entry), event.kind)
         };
         Self { turns: tables.journal.iter().map(read).collect() }
     }

@@ -11,7 +11,6 @@ use usher_store::Hot;
 use super::Plan;
 use super::chance::Chance;
 use super::faulty::FaultyStore;
-use super::memory::MemoryStore;
 use super::provider::Line;
 use super::shop::Shop;
 use super::town::{Process, Town};
@@ -25,12 +24,17 @@ pub const UNKNOWN_WAIT: SignedDuration = SignedDuration::from_secs(8);
 const WITHIN: Duration = Duration::from_secs(10);
 const STOPS: i64 = 18_000;
 
+/// A store whose machine can lose its power.
+pub trait Machine: Hot {
+    /// Cuts the power and lets it return; gives how many transactions were lost.
+    fn power_cut(&self, chance: &Chance) -> usize;
+}
+
 #[derive(Debug)]
 pub struct House {
     pub shop: Arc<Shop>,
-    pub store: Arc<MemoryStore>,
-    /// The same, as processes see it where nothing goes wrong.
-    pub hot: Arc<dyn Hot>,
+    /// As processes see it where nothing goes wrong.
+    pub store: Arc<dyn Machine>,
     pub town: Arc<Town>,
     pub plan: Plan,
     /// How many processes there were.
@@ -60,8 +64,12 @@ impl House {
             self.town.closes(&life);
             if chance.per_mille(500) {
                 world.meets("power cut");
-                world.note(format_args!("the power is cut"));
-                self.store.power_cut();
+                // What is drawn for it changes nothing else of the world.
+                let lost = self.store.power_cut(&Chance::new(world.steps()));
+                world.note(format_args!("the power is cut, and {lost} transactions are lost"));
+                if lost > 0 {
+                    world.meets("power cut: not synced");
+                }
             }
             let down = match chance.below(10) {
                 _ if world.is_calm() => Duration::from_millis(100),
@@ -79,7 +87,7 @@ impl House {
         let mutant = self.plan.mutant;
         let line = Line { provider: Arc::clone(&self.town.provider), life: Arc::clone(life), mutant };
         let core = self.shop.core(&world.clock, number, Arc::new(line));
-        let hot = Arc::new(FaultyStore::new(Arc::clone(&self.hot), Arc::clone(life), mutant));
+        let hot = Arc::new(FaultyStore::new(Arc::<dyn Machine>::clone(&self.store), Arc::clone(life), mutant));
         world.note(format_args!("{} opens", life.name));
         let opened = tokio::select! {
             biased;

@@ -30,11 +30,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use usher_server::clock::Clock;
-use usher_store::Hot;
 
 use chance::Chance;
 use customers::Post;
-use house::House;
+use house::{House, Machine};
 use memory::MemoryStore;
 use mutants::Mutant;
 use provider::Provider;
@@ -146,13 +145,13 @@ async fn live(plan: Plan, shop: &Arc<Shop>) -> Report {
         tokio::spawn(customer.live());
     }
     let lives = Arc::new(AtomicU64::new(0));
-    let hot: Arc<dyn Hot> = match plan.beside_sqlite {
-        true => Arc::new(Twins::open(&world, &store, shop)),
+    let machine: Arc<dyn Machine> = match plan.beside_sqlite {
+        true => Arc::new(Twins::open(&world, &store, shop, plan.mutant)),
         false => Arc::<MemoryStore>::clone(&store),
     };
     for _ in 0..processes {
-        let (shop, store, hot, town) = (Arc::clone(shop), Arc::clone(&store), Arc::clone(&hot), Arc::clone(&town));
-        let house = House { shop, store, hot, town, plan, lives: Arc::clone(&lives) };
+        let (shop, store, town) = (Arc::clone(shop), Arc::clone(&machine), Arc::clone(&town));
+        let house = House { shop, store, town, plan, lives: Arc::clone(&lives) };
         tokio::spawn(house.keep_up(chance.fork()));
     }
 

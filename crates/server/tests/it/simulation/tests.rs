@@ -11,7 +11,7 @@ const SEEDS: u64 = 240;
 const MUTANT_SEEDS: u64 = 60;
 
 /// What worlds must meet, or it is not known whether anything is kept in spite of it.
-const TROUBLES: [&str; 37] = [
+const TROUBLES: [&str; 38] = [
     "store: refused",
     "store: answer lost",
     "commit: duplicate",
@@ -21,6 +21,7 @@ const TROUBLES: [&str; 37] = [
     "release: leased no longer",
     "killed",
     "power cut",
+    "power cut: not synced",
     "told to stop",
     "buried",
     "time given back",
@@ -122,9 +123,20 @@ fn everything_goes_wrong_that_can() {
 
 #[test]
 fn the_store_in_memory_answers_as_the_one_on_sqlite_does() {
+    let mut power_cuts = 0;
     for seed in 0..6 {
-        kept(&run(Plan { beside_sqlite: true, steps: 600, ..Plan::of(seed) }));
+        let report = run(Plan { beside_sqlite: true, steps: 600, ..Plan::of(seed) });
+        kept(&report);
+        power_cuts += report.tally.met.get("power cut").copied().unwrap_or(0);
     }
+    assert!(power_cuts > 0, "the power was never cut");
+}
+
+#[test]
+fn a_disk_under_sqlite_that_lies_is_noticed() {
+    let mutant = Some(Mutant::TellsBeforeTheDisk);
+    let mut broken = (0..6).map(|seed| run(Plan { beside_sqlite: true, mutant, steps: 600, ..Plan::of(seed) }));
+    assert!(broken.any(|report| !report.violations.is_empty()), "nobody noticed");
 }
 
 #[test]

@@ -2,21 +2,32 @@
 //!
 //! The database has threads of its own, for which simulated time does not wait. So the world stands still, its one thread
 //! with it, until an answer is there.
+//!
+//! When the power is cut, SQLite loses what is not synced, torn as it may be, and the store in memory must have been at some
+//! time, since the disk was last waited for, what is found then. Which time that was is the one thing that a seed does not
+//! tell: SQLite brings its log into its file, and syncs both, by the clock on the wall.
 
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, mpsc};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, mpsc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::SqliteConnectOptions;
 use tokio::runtime::Runtime;
 use usher_engine::id::EventId;
+use usher_power_cut::{Disk, Unsynced};
 use usher_store::{
     AddressKey, Beat, Committed, DueEffect, Hot, Lease, Loaded, OwnEvent, Pruned, Recorded, Release, Result,
     Settlement, Status, Store, TurnRecord,
 };
 
+use super::chance::Chance;
+use super::house::Machine;
 use super::memory::MemoryStore;
+use super::memory::tables::Tables;
+use super::mutants::Mutant;
 use super::shop::Shop;
 use super::world::World;
 
@@ -25,17 +36,27 @@ use super::world::World;
 pub struct Twins {
     world: Arc<World>,
     memory: Arc<MemoryStore>,
-    database: Store,
+    database: Mutex<Store>,
+    disk: Disk,
     folder: PathBuf,
+    file: PathBuf,
 }
+
+/// Of each effect its id and state, when it is due, and how often it was tried.
+type Effects = Vec<(String, String, Option<i64>, i64)>;
 
 impl Twins {
     /// Opens a copy of the shop's database beside a store in memory.
-    pub fn open(world: &Arc<World>, memory: &Arc<MemoryStore>, shop: &Shop) -> Self {
+    pub fn open(world: &Arc<World>, memory: &Arc<MemoryStore>, shop: &Shop, mutant: Option<Mutant>) -> Self {
         let (folder, file) = shop.copy();
-        let database = wait_for(async move { Store::open(&format!("sqlite:{}", file.display()), 2).await });
-        let database = database.expect("the copy opens");
-        Self { world: Arc::clone(world), memory: Arc::clone(memory), database, folder }
+        let lies = mutant == Some(Mutant::TellsBeforeTheDisk);
+        let disk = if lies { Disk::that_lies_under(&folder) } else { Disk::under(&folder) };
+        let (disk, database) = (disk.expect("the folder is there"), Mutex::new(open(&file)));
+        Self { world: Arc::clone(world), memory: Arc::clone(memory), database, disk, folder, file }
+    }
+
+    fn database(&self) -> MutexGuard<'_, Store> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks the database too, and compares.
@@ -44,7 +65,7 @@ impl Twins {
         T: fmt::Debug + Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let on_disk = wait_for(ask(self.database.clone()));
+        let on_disk = wait_for(ask(self.database().clone()));
         let (in_memory_said, on_disk_said) = (format!("{in_memory:?}"), format!("{on_disk:?}"));
         // One difference makes others.
         if in_memory_said != on_disk_said && self.world.violations().is_empty() {
@@ -56,7 +77,7 @@ impl Twins {
 
 impl Drop for Twins {
     fn drop(&mut self) {
-        let database = self.database.clone();
+        let database = self.database().clone();
         wait_for(async move { database.close().await });
         let _ = std::fs::remove_dir_all(&self.folder);
     }
@@ -73,6 +94,49 @@ fn wait_for<T: Send + 'static>(what: impl Future<Output = T> + Send + 'static) -
     let (answer, answered) = mpsc::channel();
     RUNTIME.spawn(async move { answer.send(what.await) });
     answered.recv().expect("it does not panic")
+}
+
+fn open(file: &Path) -> Store {
+    let address = format!("sqlite:{}", file.display());
+    wait_for(async move { Store::open(&address, 2).await }).expect("the database opens")
+}
+
+impl Machine for Twins {
+    fn power_cut(&self, chance: &Chance) -> usize {
+        if !self.is_single_process() {
+            // They share a database on another machine, for which SQLite only stands here.
+            return 0;
+        }
+        self.disk.cut(Unsynced::Torn { seed: chance.draw() });
+        let before = self.database().clone();
+        wait_for(async move { before.close().await });
+        self.disk.restore().expect("the files can be written");
+        *self.database() = open(&self.file);
+        let on_disk = effects_on_disk(&self.file);
+        let lost = self.memory.lose(|tables| effects_in(tables) == on_disk);
+        let in_memory = effects_in(&self.memory.tables());
+        if in_memory != on_disk {
+            self.world.violated(format!("power cut: in memory at last {in_memory:?}, on SQLite {on_disk:?}"));
+        }
+        lost
+    }
+}
+
+fn effects_on_disk(file: &Path) -> Effects {
+    let options = SqliteConnectOptions::new().filename(file);
+    let read = async move {
+        let sql = "SELECT id, state, due_at, attempts FROM effects ORDER BY id";
+        sqlx::query_as(sql).fetch_all(&mut options.connect().await?).await
+    };
+    wait_for(read).expect("the database can be read")
+}
+
+fn effects_in(tables: &Tables) -> Effects {
+    let told = tables
+        .effects
+        .iter()
+        .map(|(id, row)| (id.clone(), format!("{:?}", row.state).to_lowercase(), row.due_at, i64::from(row.attempts)));
+    told.collect()
 }
 
 #[async_trait]

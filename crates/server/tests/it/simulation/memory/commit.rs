@@ -1,6 +1,7 @@
 //! Commits turns.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use usher_engine::id::SessionId;
 use usher_store::{Committed, DeliveryState, EffectRow, Lease, TurnRecord};
@@ -141,7 +142,7 @@ impl MemoryStore {
         let session = Session { key: basis.key.clone(), row };
         tables.sessions.insert(turn.session.id.clone(), session);
         tables.remembered.insert(turn.event_id.to_string(), turn.now);
-        tables.journal.push(Entry {
+        tables.journal.push(Arc::new(Entry {
             address_id: basis.address_id.clone(),
             session: turn.session.clone(),
             event_id: turn.event_id.to_string(),
@@ -151,7 +152,7 @@ impl MemoryStore {
             effects: turn.effects.clone(),
             timers: turn.timers.clone(),
             statistics: turn.statistics.clone(),
-        });
+        }));
         for message in &turn.messages {
             let row = Message {
                 session: turn.session.id.clone(),

@@ -9,7 +9,7 @@ mod events;
 mod statuses;
 pub mod tables;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -22,20 +22,22 @@ use usher_store::{
     Settlement, Status, TurnRecord,
 };
 
+use super::chance::Chance;
+use super::house::Machine;
 use super::mutants::Mutant;
 use super::shop::Shop;
 use tables::Tables;
 
 /// How long sends that wait behind others are left alone, as in the real stores.
 const PARKED: i64 = 5 * 60 * 1000;
-/// How long a store that does not sync may have told of what is not on the disk.
-const UNSYNCED_MS: i64 = 1_000;
+/// How many transactions at most are not on the disk: sooner or later the system writes them by itself.
+const UNSYNCED: usize = 64;
 
 #[derive(Debug)]
 pub struct MemoryStore {
     tables: Mutex<Tables>,
-    /// What is on the disk, in a store that tells of a commit before it is there.
-    synced: Mutex<(i64, Tables)>,
+    /// What was there before each transaction since the disk was last waited for: the first is on the disk.
+    unsynced: Mutex<VecDeque<Tables>>,
     clock: Clock,
     mutant: Option<Mutant>,
     /// The number of the deployment and the configuration's revision that turns begin with.
@@ -47,9 +49,9 @@ pub struct MemoryStore {
 impl MemoryStore {
     /// Makes an empty store for a shop, which so many processes share.
     pub fn new(clock: Clock, shop: &Shop, processes: u64, mutant: Option<Mutant>) -> Self {
-        let (tables, synced) = (Mutex::default(), Mutex::default());
+        let (tables, unsynced) = (Mutex::default(), Mutex::default());
         let &Shop { deployment, revision, .. } = shop;
-        Self { tables, synced, clock, mutant, deployment, revision, is_single_process: processes == 1 }
+        Self { tables, unsynced, clock, mutant, deployment, revision, is_single_process: processes == 1 }
     }
 
     /// Says whether whoever leases by this name was found to be dead.
@@ -62,29 +64,55 @@ impl MemoryStore {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Cuts the power: what is left is what is on the disk.
-    pub fn power_cut(&self) {
-        if self.breaks(Mutant::TellsBeforeTheDisk) {
-            let synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
-            *self.tables() = synced.1.clone();
+    fn unsynced(&self) -> MutexGuard<'_, VecDeque<Tables>> {
+        self.unsynced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes transactions back that are not on the disk, the last one first, until what is there is what is left, or there
+    /// are no more. Gives how many.
+    pub fn lose(&self, mut is_left: impl FnMut(&Tables) -> bool) -> usize {
+        let (mut tables, mut unsynced) = (self.tables(), self.unsynced());
+        let mut lost = 0;
+        while !is_left(&tables)
+            && let Some(before) = unsynced.pop_back()
+        {
+            *tables = before;
+            lost += 1;
         }
+        unsynced.clear();
+        lost
     }
 
     fn breaks(&self, promise: Mutant) -> bool {
         self.mutant == Some(promise)
     }
 
-    /// Does something in one transaction.
+    /// Does something in one transaction, which is on the disk before anybody hears of it.
     fn transact<T>(&self, work: impl FnOnce(&mut Tables) -> T) -> T {
-        let mut tables = self.tables();
-        if self.breaks(Mutant::TellsBeforeTheDisk) {
-            let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = self.wall();
-            if now - synced.0 > UNSYNCED_MS {
-                *synced = (now, tables.clone());
+        let tells_before = self.breaks(Mutant::TellsBeforeTheDisk);
+        if self.unsynced().is_empty() && !tells_before {
+            return work(&mut self.tables());
+        }
+        self.transact_if(|_| !tells_before, work)
+    }
+
+    /// Does something in one transaction, which waits for the disk if its answer is to last.
+    fn transact_if<T>(&self, waits: impl FnOnce(&T) -> bool, work: impl FnOnce(&mut Tables) -> T) -> T {
+        let (mut tables, mut unsynced) = (self.tables(), self.unsynced());
+        let before = tables.clone();
+        let answer = work(&mut tables);
+        // A transaction that changes nothing syncs nothing.
+        if *tables != before {
+            if waits(&answer) {
+                unsynced.clear();
+            } else {
+                unsynced.push_back(before);
             }
         }
-        work(&mut tables)
+        if unsynced.len() > UNSYNCED {
+            unsynced.pop_front();
+        }
+        answer
     }
 
     fn wall(&self) -> i64 {
@@ -131,6 +159,12 @@ impl MemoryStore {
     }
 }
 
+impl Machine for MemoryStore {
+    fn power_cut(&self, chance: &Chance) -> usize {
+        self.lose(|_| chance.per_mille(200))
+    }
+}
+
 #[async_trait]
 impl Hot for MemoryStore {
     fn is_single_process(&self) -> bool {
@@ -174,7 +208,9 @@ impl Hot for MemoryStore {
     }
 
     async fn settle(&self, settlements: Vec<Settlement>, now: Timestamp) -> Result<Vec<OwnEvent>> {
-        Ok(self.transact(|tables| self.settle_in(tables, settlements, now.as_millisecond())))
+        // What is lost without an event is done again; several processes share a database that waits each time.
+        let waits = |events: &Vec<OwnEvent>| !(events.is_empty() && self.is_single_process);
+        Ok(self.transact_if(waits, |tables| self.settle_in(tables, settlements, now.as_millisecond())))
     }
 
     async fn pending_events(&self, now: Timestamp, again_at: Timestamp, limit: u32) -> Result<Vec<OwnEvent>> {

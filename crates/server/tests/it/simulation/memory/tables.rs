@@ -1,20 +1,21 @@
 //! What the store in memory holds: the hot tables, row by row.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use usher_engine::effect::Effect;
 use usher_engine::id::SessionId;
 use usher_store::{AddressKey, DeliveryState, OwnEvent, SessionRow, StatisticKey};
 
 /// The rows. What the databases keep in columns is kept as they would read it back; a session is its JSON.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tables {
     pub addresses: BTreeMap<String, Address>,
     pub contacts: BTreeMap<String, Contact>,
     pub sessions: BTreeMap<String, Session>,
     pub remembered: BTreeMap<String, i64>,
     /// In the order of the commits.
-    pub journal: Vec<Entry>,
+    pub journal: Vec<Arc<Entry>>,
     /// By address and position.
     pub messages: BTreeMap<(String, i64), Message>,
     pub effects: BTreeMap<String, Row>,
@@ -31,14 +32,14 @@ pub struct Tables {
     pub buried: BTreeSet<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Address {
     pub key: AddressKey,
     pub contact: String,
     pub session: Option<String>,
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Contact {
     pub name: Option<String>,
     pub phone: Option<String>,
@@ -67,7 +68,7 @@ pub struct Entry {
     pub statistics: Vec<(StatisticKey, i64)>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     pub session: String,
     pub outbound: bool,
@@ -79,7 +80,7 @@ pub struct Message {
 }
 
 /// An effect that is not over, or is a dead letter.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub address_id: String,
     pub key: AddressKey,
@@ -111,10 +112,23 @@ pub enum EffectState {
     Dead,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Timer {
     pub generation: u32,
     pub due: i64,
+}
+
+impl PartialEq for Session {
+    fn eq(&self, other: &Self) -> bool {
+        let told = |session: &Self| (session.row.version, session.row.expires_at, session.row.ended_at);
+        told(self) == told(other)
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.event_id == other.event_id
+    }
 }
 
 impl Row {
