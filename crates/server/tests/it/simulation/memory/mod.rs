@@ -161,7 +161,7 @@ impl MemoryStore {
 
 impl Machine for MemoryStore {
     fn power_cut(&self, chance: &Chance) -> usize {
-        self.lose(|_| chance.per_mille(200))
+        self.lose(|_| chance.per_mille(500))
     }
 }
 
