@@ -260,6 +260,6 @@ fn what_was_told_to_last_lasts_and_nothing_is_there_by_half() {
 
 #[test]
 fn it_would_be_noticed_if_nothing_lasted() {
-    let noticed = histories(24, Disk::that_lies_under).unwrap_err();
-    assert!(noticed.contains("is there, of"), "{noticed}");
+    // A state from before, or a file that is not whole.
+    assert!(histories(24, Disk::that_lies_under).is_err());
 }
