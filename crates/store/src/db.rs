@@ -138,7 +138,7 @@ impl Db {
     }
 
     /// Begins a transaction that may be lost when the power fails before the next one that [`Db::begin`] began is
-    /// committed, or a moment later. PostgreSQL has no such: its other sessions would see what is lost.
+    /// committed, or a moment later. On PostgreSQL it is like any other.
     pub(crate) async fn begin_synced_later(&self) -> Result<Tx> {
         match self {
             Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.take_for(Synced::Later).await?)),

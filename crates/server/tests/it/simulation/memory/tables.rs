@@ -118,6 +118,7 @@ pub struct Timer {
     pub due: i64,
 }
 
+/// Its JSON changes with its version.
 impl PartialEq for Session {
     fn eq(&self, other: &Self) -> bool {
         let told = |session: &Self| (session.row.version, session.row.expires_at, session.row.ended_at);
@@ -125,6 +126,7 @@ impl PartialEq for Session {
     }
 }
 
+/// An entry is never changed, and there is one of each event.
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
         self.event_id == other.event_id
