@@ -1,12 +1,13 @@
-//! Real NATS servers that form a cluster, each of which can be killed and started again.
+//! Real NATS servers that form a cluster, or one by itself, each of which can be killed and started again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::context::GetStreamErrorKind;
 use async_nats::jetstream::stream::ClusterInfo;
+use tokio::net::TcpStream;
 
 use crate::ports;
 use crate::server::new_folder;
@@ -52,6 +53,22 @@ impl NatsServers {
         }
         cluster.agreed().await;
         cluster
+    }
+
+    /// Starts one server by itself, with this in its configuration, which is told of a folder; waits until it listens.
+    pub async fn alone(more: impl FnOnce(&Path) -> String) -> Self {
+        let folder = new_folder();
+        let (port, config) = (ports::free(), folder.join("0.conf"));
+        let text = format!("server_name: n0\nlisten: \"127.0.0.1:{port}\"\n{}\n", more(&folder));
+        std::fs::write(&config, text).expect("the file can be written");
+        let mut server = Self { folder, servers: vec![Server { port, config, child: None }] };
+        server.restart(0);
+        let give_up = Instant::now() + AGREED;
+        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            assert!(Instant::now() < give_up, "the server does not start; its log is in {}", server.folder.display());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        server
     }
 
     /// Returns the addresses of all servers.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use async_nats::{Client, ConnectOptions, Event};
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::watch;
 
@@ -58,7 +58,15 @@ pub(super) async fn connect(nats: &Nats) -> Result<(Client, watch::Receiver<u64>
         options = read.map_err(|source| OpenError::Credentials { file: file.clone(), source })?;
     }
     let client = options.connect(nats.servers.as_slice()).await;
-    let client = client.map_err(|source| OpenError::Unreachable { servers: nats.servers.join(", "), source })?;
+    let client = client.map_err(|source| {
+        let servers = nats.servers.join(", ");
+        match source.kind() {
+            ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
+                OpenError::LetNotIn { servers, source }
+            }
+            _ => OpenError::Unreachable { servers, source },
+        }
+    })?;
     Ok((client, connected))
 }
 

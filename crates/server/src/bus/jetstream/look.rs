@@ -1,4 +1,4 @@
-//! Looks at NATS and its stream without working on them.
+//! Looks at NATS and its stream without working on them; where there is no stream yet, whether it can be made.
 
 use async_nats::jetstream::context::ContextBuilder;
 
@@ -10,7 +10,7 @@ use super::{OpenError, stream};
 pub struct Seen {
     /// The version of the server that answered.
     pub version: String,
-    /// The stream; none if it was not made yet.
+    /// The stream; none if it was not made yet, but can be.
     pub stream: Option<SeenStream>,
 }
 
@@ -30,7 +30,7 @@ pub struct SeenStream {
 ///
 /// # Errors
 ///
-/// NATS cannot be reached, or JetStream does not answer.
+/// NATS cannot be reached, or has no JetStream; or the stream is not there, and could not be made.
 pub async fn look(nats: &Nats) -> Result<Seen, OpenError> {
     let (client, _) = connection::connect(nats).await?;
     let context = ContextBuilder::new().build(client.clone());
@@ -46,8 +46,11 @@ pub async fn look(nats: &Nats) -> Result<Seen, OpenError> {
                 lagging: others.filter(|other| other.offline || !other.current).count(),
             })
         }
-        Err(error) if stream::is_gone(&error) => None,
-        Err(error) => return Err(stream::refused(nats, error)),
+        Err(error) if stream::is_gone(&error) => {
+            stream::try_out(&context, nats).await?;
+            None
+        }
+        Err(error) => return Err(stream::not_given(nats, error)),
     };
     Ok(Seen { version: client.server_info().version, stream })
 }

@@ -32,7 +32,7 @@ use async_nats::jetstream::context::{Context, ContextBuilder};
 use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
 use usher_store::OwnEvent;
 
 use super::partition::PARTITIONS;
@@ -54,6 +54,8 @@ pub use worker::Size;
 
 /// How often the stream is asked how it is.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long a door waits until the stream has what it was given, before it refuses: a provider waits for ten seconds.
+const PATIENCE: Duration = Duration::from_secs(9);
 /// Bytes of a message that are left for what is around an event.
 const AROUND: usize = 1_024;
 
@@ -74,7 +76,22 @@ pub enum OpenError {
     Unreachable { servers: String, source: async_nats::ConnectError },
     #[error("cannot read the credentials in {file}: {source}")]
     Credentials { file: PathBuf, source: std::io::Error },
-    #[error("NATS does not give the stream `{stream}`: {source}; is JetStream on, and has it room for it?")]
+    #[error(
+        "NATS at {servers} does not let Usher in: {source}; correct --nats-credentials, --nats-token, or the user in --nats"
+    )]
+    LetNotIn { servers: String, source: async_nats::ConnectError },
+    #[error("NATS at {servers} has no JetStream; turn it on, and for the account that Usher has there")]
+    NoJetStream { servers: String },
+    #[error(
+        "NATS has no room for the stream `{stream}` of {max_bytes} bytes, {replicas} times; let its JetStream hold more, or \
+         lower --nats-max-bytes"
+    )]
+    NoRoom { stream: String, max_bytes: i64, replicas: usize },
+    #[error(
+        "NATS has too few servers for {replicas} copies of the stream `{stream}`; add some, or lower --nats-replicas"
+    )]
+    TooFewServers { stream: String, replicas: usize },
+    #[error("NATS does not give the stream `{stream}`: {source}")]
     Stream { stream: String, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("there is a stream `{stream}` that is not Usher's; name another with --nats-stream")]
     OtherStream { stream: String },
@@ -83,7 +100,7 @@ pub enum OpenError {
 impl OpenError {
     /// Says whether trying again later may help.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Stream { .. })
+        !matches!(self, Self::Credentials { .. } | Self::OtherStream { .. })
     }
 }
 
@@ -215,7 +232,7 @@ impl JetStream {
             tracing::error!(%error, "a report cannot be written");
             Refused::NotStored
         })?;
-        self.counted(self.reports.give(items))?.await.unwrap_or(Err(Refused::Stopping))
+        told(self.counted(self.reports.give(items))?, Instant::now() + PATIENCE).await
     }
 
     /// Refuses what cannot be published.
@@ -254,11 +271,11 @@ impl JetStream {
     }
 
     /// Waits until all that was given is published, for a while.
-    pub async fn finish(&self, deadline: tokio::time::Instant) {
-        while self.waiting.items() > 0 && tokio::time::Instant::now() < deadline {
+    pub async fn finish(&self, deadline: Instant) {
+        while self.waiting.items() > 0 && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        let _ = tokio::time::timeout_at(deadline, self.client.flush()).await;
+        let _ = timeout_at(deadline, self.client.flush()).await;
     }
 }
 
@@ -282,10 +299,10 @@ impl Bus for JetStream {
             .into_iter()
             .map(|(partition, items)| self.counted(self.events[partition].give(items)))
             .collect();
-        let mut outcome = Ok(());
+        let (mut outcome, give_up) = (Ok(()), Instant::now() + PATIENCE);
         for given in given {
             let one = match given {
-                Ok(told) => told.await.unwrap_or(Err(Refused::Stopping)),
+                Ok(outcome) => told(outcome, give_up).await,
                 Err(refused) => Err(refused),
             };
             outcome = outcome.and(self.counted(one));
@@ -359,6 +376,14 @@ impl Drop for Workers {
     }
 }
 
+/// Waits until the stream has what was given to it. What it has not in time it may yet get.
+async fn told(outcome: oneshot::Receiver<Result<(), Refused>>, give_up: Instant) -> Result<(), Refused> {
+    match timeout_at(give_up, outcome).await {
+        Ok(told) => told.unwrap_or(Err(Refused::Stopping)),
+        Err(_) => Err(Refused::NotStored),
+    }
+}
+
 /// Asks the stream now and then how it is, and makes it anew if it is gone.
 async fn look_after(stream: Weak<JetStream>) {
     let mut ticks = interval(LOOK);
@@ -375,7 +400,7 @@ async fn look_after(stream: Weak<JetStream>) {
                 stream::ensure(&this.context, &this.nats).await.map(|found| Backlog::of(&found))
             }
             // Its servers may be choosing a leader, and have enough to do.
-            Err(error) => Err(stream::refused(&this.nats, error)),
+            Err(error) => Err(stream::not_given(&this.nats, error)),
         };
         let answered = answer.is_ok();
         match answer {

@@ -9,7 +9,7 @@ use usher_store::{Channel, ConnectionState};
 use super::{Finding, bytes};
 use crate::actions::workspaces;
 use crate::app::Core;
-use crate::bus::jetstream::{self, Seen};
+use crate::bus::jetstream::{self, OpenError, Seen};
 use crate::config::Configuration;
 use crate::problem::Problem;
 use crate::spans;
@@ -23,7 +23,10 @@ pub(super) async fn nats(configuration: &Configuration) -> Vec<Finding> {
     let servers = nats.servers.join(", ");
     match tokio::time::timeout(PATIENCE, jetstream::look(nats)).await {
         Ok(Ok(seen)) => stream(&servers, &nats.stream, &seen),
-        Ok(Err(error)) => vec![Finding::problem("NATS", format!("{error}; start it, or correct --nats"))],
+        Ok(Err(error @ OpenError::Unreachable { .. })) => {
+            vec![Finding::problem("NATS", format!("{error}; start it, or correct --nats"))]
+        }
+        Ok(Err(error)) => vec![Finding::problem("NATS", error.to_string())],
         Err(_) => vec![Finding::problem("NATS", format!("{servers} does not answer within {} s", PATIENCE.as_secs()))],
     }
 }
@@ -31,7 +34,10 @@ pub(super) async fn nats(configuration: &Configuration) -> Vec<Finding> {
 fn stream(servers: &str, name: &str, seen: &Seen) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("NATS", format!("{servers}, version {}", seen.version))];
     let Some(stream) = &seen.stream else {
-        findings.push(Finding::warning("stream", format!("`{name}` is not there yet; the first start makes it")));
+        findings.push(Finding::warning(
+            "stream",
+            format!("`{name}` is not there yet; NATS has room for it, and the first start makes it"),
+        ));
         return findings;
     };
     let text = format!("`{name}` holds {} messages, {}", stream.messages, bytes(stream.bytes));

@@ -2,6 +2,7 @@
 
 mod apply;
 mod backup;
+mod doctor;
 mod people;
 pub mod serve;
 mod set_up;
