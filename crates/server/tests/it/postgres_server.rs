@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,7 @@ const FIRST: &str = "postgres";
 /// A server; it is killed when it is dropped, and its data is removed unless the test has failed.
 pub struct PostgresServer {
     folder: PathBuf,
+    data: PathBuf,
     programs: PathBuf,
     port: u16,
     postmaster: Option<Child>,
@@ -30,7 +31,17 @@ impl PostgresServer {
     /// Makes a cluster of databases and starts a server on it, with `fsync` and all else as it is by default.
     pub async fn start() -> Self {
         let folder = new_folder();
-        let mut server = Self { folder, programs: programs(), port: ports::free(), postmaster: None };
+        let data = folder.join("data");
+        Self::start_in(folder, data).await
+    }
+
+    /// Makes the cluster on a disk of its own.
+    pub async fn start_on(disk: &Path) -> Self {
+        Self::start_in(new_folder(), disk.join("data")).await
+    }
+
+    async fn start_in(folder: PathBuf, data: PathBuf) -> Self {
+        let mut server = Self { folder, data, programs: programs(), port: ports::free(), postmaster: None };
         if let Some((user, group)) = owner() {
             chown(&server.folder, Some(user), Some(group)).expect("root may give a folder away");
         }
@@ -87,6 +98,15 @@ impl PostgresServer {
         self.postmaster = Some(command.spawn().expect("PostgreSQL runs"));
     }
 
+    /// Starts the server if it has ended by itself, and waits until it takes connections.
+    pub async fn revive(&mut self) {
+        let ended = |postmaster: &mut Child| postmaster.try_wait().expect("it is our child").is_some();
+        if self.postmaster.as_mut().is_some_and(ended) {
+            self.restart();
+        }
+        self.recovered().await;
+    }
+
     /// Waits until the server takes connections.
     pub async fn recovered(&self) {
         let give_up = Instant::now() + RECOVERED;
@@ -108,7 +128,7 @@ impl PostgresServer {
     /// Returns the command that runs a program on the data.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.programs.join(program));
-        command.arg("-D").arg(self.folder.join("data")).current_dir(&self.folder).stdin(Stdio::null());
+        command.arg("-D").arg(&self.data).current_dir(&self.folder).stdin(Stdio::null());
         if let Some((user, group)) = owner() {
             command.uid(user).gid(group);
         }
@@ -142,7 +162,7 @@ fn programs() -> PathBuf {
 }
 
 /// Returns whose the server and its data have to be: PostgreSQL refuses to run as root.
-fn owner() -> Option<(u32, u32)> {
+pub fn owner() -> Option<(u32, u32)> {
     let id = |of: &str| {
         let output = Command::new("id").args([of, "postgres"]).output().expect("id is there");
         let told = String::from_utf8_lossy(&output.stdout).trim().to_owned();

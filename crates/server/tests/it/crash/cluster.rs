@@ -26,7 +26,7 @@ const LEADERS_CHOSEN: Duration = Duration::from_secs(60);
 async fn a_cluster_of_which_any_part_is_killed_loses_nothing() {
     let mut postgres = PostgresServer::start().await;
     let mut nats = NatsServers::start(3).await;
-    let stream = Stream { servers: nats.addresses(), name: STREAM.to_owned() };
+    let stream = Stream { servers: nats.addresses(), name: STREAM.to_owned(), has_ghosts: false };
     let place = Place::Shared(postgres.database("usher").await, stream);
     let mut stage = Stage::set("cluster", Usher::bare(), place).await;
     let mut servers = SERVERS.map(|name| stage.server(name));

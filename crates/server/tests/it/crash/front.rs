@@ -51,6 +51,11 @@ impl Front {
         self.0.addresses.lock().unwrap_or_else(PoisonError::into_inner).insert(server.to_owned(), address);
     }
 
+    /// Returns the path of the callback address.
+    pub fn door(&self) -> &str {
+        &self.0.door
+    }
+
     fn any(&self, chance: &mut Chance) -> Option<SocketAddr> {
         let addresses = self.0.addresses.lock().unwrap_or_else(PoisonError::into_inner);
         let index = usize::try_from(chance.below(addresses.len() as u64)).expect("an index");

@@ -9,6 +9,7 @@ mod chance;
 mod checker;
 mod cluster;
 mod database;
+mod flood;
 mod front;
 mod load;
 mod place;

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream::consumer::Info;
+use futures_util::TryStreamExt as _;
+
 use super::database::Database;
 use crate::cli::Usher;
 
@@ -25,6 +28,9 @@ pub enum Place {
 pub struct Stream {
     pub servers: Vec<String>,
     pub name: String,
+    /// Whether its servers may come back with messages that they had deleted: those whose disk was full do. Nobody is given
+    /// these, and they stay.
+    pub has_ghosts: bool,
 }
 
 impl Place {
@@ -68,13 +74,24 @@ impl Place {
         let Self::Shared(_, stream) = self else { return 0 };
         let give_up = Instant::now() + TOLD;
         loop {
-            if let Ok(client) = async_nats::connect(&stream.servers).await
-                && let Ok(found) = async_nats::jetstream::new(client).get_stream(&stream.name).await
-            {
-                return found.cached_info().state.messages;
+            if let Some(count) = stream.count().await {
+                return count;
             }
             assert!(Instant::now() < give_up, "nobody tells what is on the stream");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+}
+
+impl Stream {
+    /// Returns how many messages wait on it, if its servers tell.
+    async fn count(&self) -> Option<u64> {
+        let client = async_nats::connect(&self.servers).await.ok()?;
+        let found = async_nats::jetstream::new(client).get_stream(&self.name).await.ok()?;
+        if !self.has_ghosts {
+            return Some(found.cached_info().state.messages);
+        }
+        let consumers: Vec<Info> = found.consumers().try_collect().await.ok()?;
+        Some(consumers.iter().map(|consumer| consumer.num_pending + consumer.num_ack_pending as u64).sum())
     }
 }

@@ -88,6 +88,19 @@ impl Server {
         self.front.readiness(self.running.as_ref()?.address).await
     }
 
+    /// Returns the address of a path on it.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.as_ref().expect("it was started").address)
+    }
+
+    /// Returns how much memory it has, in KiB.
+    pub fn resident(&self) -> u64 {
+        let pid = self.running.as_ref().expect("it was started").child.id();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+        let told = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+        told.and_then(|told| told.parse().ok()).expect("proc(5) describes it so")
+    }
+
     /// Kills it as the machine's death would: at once, without a word.
     pub fn kill(&mut self) {
         let mut running = self.running.take().expect("it was started");

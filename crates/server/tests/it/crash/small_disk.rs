@@ -1,10 +1,11 @@
-//! A small disk of the test's own, which can be filled to the last byte: a file system in memory,
+//! A small disk of the test's own, which can be filled to the last byte, or made read-only: a file system in memory,
 //! mounted where only those see it who are sent there. It is gone with the last of them.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::is_root;
 
@@ -27,14 +28,23 @@ impl Drop for SmallDisk {
 impl SmallDisk {
     /// Mounts a disk of some MiB at a folder. Who is not root does it as the root of a namespace of users of their own.
     pub fn mount(at: &Path, mebibytes: u32) -> Self {
+        Self::mount_for(None, at, mebibytes)
+    }
+
+    /// Mounts a disk that another user, by the numbers of user and group, sees from outside too.
+    pub fn mount_for(user: Option<(u32, u32)>, at: &Path, mebibytes: u32) -> Self {
         std::fs::create_dir_all(at).expect("the folder can be made");
-        let script = r#"mount -t tmpfs -o "size=$2m,mode=777" small-disk "$1" && echo mounted && exec sleep 3600"#;
+        let script = r#"mount -t tmpfs -o "size=$2m,mode=777" small-disk "$1" && echo mounted && shift 2 && exec "$@" sleep 3600"#;
         let mut command = Command::new("unshare");
         if !is_root() {
             command.arg("--map-root-user");
         }
         command.args(["--mount", "--propagation", "private", "sh", "-c", script, "sh"]);
         command.arg(at).arg(mebibytes.to_string());
+        if let Some((user, group)) = user {
+            // A process's view of the disks is open to who may look into the process.
+            command.args(["setpriv", "--reuid", &user.to_string(), "--regid", &group.to_string(), "--clear-groups"]);
+        }
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut keeper = spawned.expect("unshare is there: it comes with util-linux");
         let mut said = String::new();
@@ -67,20 +77,17 @@ impl SmallDisk {
         Path::new(&root).join(self.at.strip_prefix("/").expect("the folder is named from the root on"))
     }
 
-    /// Fills the disk to the last byte.
+    /// Fills the disk to the last byte, what is freed on it meanwhile too.
     pub fn fill(&self) {
-        let mut filling = File::create(self.filling()).expect("a file can be made");
-        let mut piece = vec![0; 1 << 20];
-        loop {
-            match filling.write(&piece) {
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::StorageFull && piece.len() > 1 => {
-                    piece.truncate(piece.len() / 2);
-                }
-                Err(error) if error.kind() == ErrorKind::StorageFull => return,
-                Err(error) => panic!("cannot fill the disk: {error}"),
+        let path = self.filling();
+        fill(&mut File::create(&path).expect("a file can be made"));
+        std::thread::spawn(move || {
+            // Who frees the disk takes the file away.
+            while let Ok(mut filling) = File::options().append(true).open(&path) {
+                fill(&mut filling);
+                std::thread::sleep(Duration::from_millis(5));
             }
-        }
+        });
     }
 
     /// Frees what was filled.
@@ -88,7 +95,29 @@ impl SmallDisk {
         std::fs::remove_file(self.filling()).expect("the file is there");
     }
 
+    /// Takes nothing more, or takes it again. Nobody may have a file open to write meanwhile.
+    pub fn set_read_only(&self, is_read_only: bool) {
+        let words = self.sent_there();
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).args(["mount", "-o", if is_read_only { "remount,ro" } else { "remount,rw" }]);
+        let output = command.arg(&self.at).output().expect("mount is there");
+        assert!(output.status.success(), "cannot remount: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     fn filling(&self) -> PathBuf {
         self.seen_from_outside().join("filling")
+    }
+}
+
+/// Writes until nothing more fits on the disk.
+fn fill(filling: &mut File) {
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        match filling.write(&piece) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::StorageFull && piece.len() > 1 => piece.truncate(piece.len() / 2),
+            Err(error) if error.kind() == ErrorKind::StorageFull => return,
+            Err(error) => panic!("cannot fill the disk: {error}"),
+        }
     }
 }
