@@ -5,7 +5,7 @@
 //! whom hardly anybody waits for, so that they are not in the way of the others.
 //!
 //! When little is to do, a rest is over long before the next item comes, and nobody waits. The more there is to do, the
-//! longer a batch takes, the longer the rest, and the more the next one holds.
+//! longer a batch takes, the longer the rest, and the more the next one holds; but nobody rests who has enough.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,10 +27,19 @@ impl Company {
         self.0.store(u32::try_from(others).unwrap_or(u32::MAX).saturating_add(1), Ordering::Relaxed);
     }
 
+    /// Returns this process's share of so many, rounded up; all of them where nobody shares.
+    pub fn share_of(&self, all: usize) -> usize {
+        all.div_ceil(self.processes().max(1) as usize)
+    }
+
     /// Returns how long to rest after work that took so long: one process works and rests half of the time each.
     fn rest(&self, took: Duration) -> Duration {
-        let times = self.0.load(Ordering::Relaxed).saturating_mul(2).saturating_sub(1);
+        let times = self.processes().saturating_mul(2).saturating_sub(1);
         took.saturating_mul(times).min(LONGEST)
+    }
+
+    fn processes(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
     }
 }
 
@@ -52,17 +61,25 @@ impl Rests {
         Self { least, ..self }
     }
 
-    /// Waits for an item, then until the rest is over or a whole batch is there, and gives what has gathered; nothing once
-    /// nobody can give any more.
-    pub async fn gather<T>(&self, given: &mut UnboundedReceiver<T>, most: usize) -> Vec<T> {
+    /// Waits for an item, then until the rest is over or enough is there, and gives what has gathered, `most` at most;
+    /// nothing once nobody can give any more.
+    pub async fn gather<T>(&self, given: &mut UnboundedReceiver<T>, enough: usize, most: usize) -> Vec<T> {
         let mut gathered = Vec::new();
-        if given.recv_many(&mut gathered, most).await > 0 && gathered.len() < most {
-            sleep_until(self.until).await;
-            while gathered.len() < most
-                && let Ok(next) = given.try_recv()
-            {
-                gathered.push(next);
-            }
+        let mut came = given.recv_many(&mut gathered, most).await;
+        let rest = sleep_until(self.until);
+        tokio::pin!(rest);
+        while came > 0 && gathered.len() < enough.min(most) {
+            let room = most - gathered.len();
+            came = tokio::select! {
+                biased;
+                () = &mut rest => break,
+                came = given.recv_many(&mut gathered, room) => came,
+            };
+        }
+        while gathered.len() < most
+            && let Ok(next) = given.try_recv()
+        {
+            gathered.push(next);
         }
         gathered
     }
@@ -99,7 +116,7 @@ mod tests {
             rests.begin(began);
             let asked = Instant::now();
             give.send(1).unwrap();
-            assert_eq!(rests.gather(&mut given, 10).await, [1]);
+            assert_eq!(rests.gather(&mut given, 10, 10).await, [1]);
             assert_eq!(asked.elapsed(), ms(rest));
         }
         let mut rests = Rests::among(Company::default()).of_at_least(ms(10));
@@ -108,22 +125,41 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_comes_meanwhile_goes_along_and_a_whole_batch_waits_for_nothing() {
+    async fn what_comes_meanwhile_goes_along_and_once_there_is_enough_nobody_waits() {
         let (give, mut given) = mpsc::unbounded_channel();
         let mut rests = Rests::among(Company::default());
+        for (enough, gathered, waited) in [(9, vec![1, 2, 3, 4], 20), (3, vec![1, 2, 3], 10), (1, vec![1], 0)] {
+            rests.until = Instant::now() + ms(20);
+            give.send(1).unwrap();
+            let later = async {
+                for item in 2..5 {
+                    tokio::time::sleep(ms(5)).await;
+                    give.send(item).unwrap();
+                }
+            };
+            let asked = Instant::now();
+            let gathering = async { (rests.gather(&mut given, enough, 10).await, asked.elapsed()) };
+            let (was, ()) = tokio::join!(gathering, later);
+            assert_eq!(was, (gathered, ms(waited)), "{enough} are enough");
+            while given.try_recv().is_ok() {}
+        }
         rests.until = Instant::now() + ms(20);
-        give.send(1).unwrap();
-        let later = async {
-            tokio::time::sleep(ms(10)).await;
-            (2..6).for_each(|item| give.send(item).unwrap());
-        };
-        let (gathered, ()) = tokio::join!(rests.gather(&mut given, 3), later);
-        assert_eq!(gathered, [1, 2, 3]);
-        rests.until = Instant::now() + ms(20);
+        (0..9).for_each(|item| give.send(item).unwrap());
         let asked = Instant::now();
-        assert_eq!(rests.gather(&mut given, 2).await, [4, 5]);
-        assert_eq!(asked.elapsed(), Duration::ZERO);
+        assert_eq!(rests.gather(&mut given, 3, 5).await, [0, 1, 2, 3, 4], "what is there goes along, up to the most");
+        assert_eq!(rests.gather(&mut given, 5, 5).await, [5, 6, 7, 8], "the last of them wait for one more");
+        assert_eq!(asked.elapsed(), ms(20));
         drop(give);
-        assert!(rests.gather(&mut given, 2).await.is_empty());
+        assert!(rests.gather(&mut given, 3, 3).await.is_empty());
+    }
+
+    #[test]
+    fn what_is_shared_is_shared_equally() {
+        let company = Company::default();
+        assert_eq!(company.share_of(64), 64, "nobody shares");
+        for (others, share) in [(0, 64), (1, 32), (2, 22), (3, 16), (99, 1)] {
+            company.note(others);
+            assert_eq!(company.share_of(64), share);
+        }
     }
 }

@@ -114,7 +114,7 @@ async fn run(alive: Weak<Shared>, taken: Arc<Mutex<mpsc::UnboundedReceiver<Given
     let Some(company) = alive.upgrade().map(|shared| shared.parts.company.clone()) else { return };
     let mut rests = Rests::among(company).of_at_least(REST);
     loop {
-        let batch = rests.gather(&mut taken, BATCH).await;
+        let batch = rests.gather(&mut taken, BATCH, BATCH).await;
         let Some(shared) = alive.upgrade().filter(|_| !batch.is_empty()) else { return };
         let began = Instant::now();
         let writing = Writing { shared: &shared, store: &*shared.parts.store, bus: &*bus };

@@ -13,6 +13,7 @@ use usher_store::AddressKey;
 
 use super::Handling;
 use super::taker::{Delivery, Hold, told};
+use crate::bus::partition::PARTITIONS;
 use crate::bus::wire;
 use crate::bus::{Envelope, Handled, Report, Unread};
 use crate::gather::{Company, Rests};
@@ -91,7 +92,9 @@ impl Worker {
     pub async fn run(self) {
         let mut rests = Rests::among(self.company.clone());
         loop {
-            let work = rests.gather(&mut *self.given.lock().await, self.size.batch).await;
+            // Each partition has one message in hand, whoever has it: more than a share is not to be expected.
+            let enough = self.company.share_of(PARTITIONS);
+            let work = rests.gather(&mut *self.given.lock().await, enough, self.size.batch).await;
             if work.is_empty() {
                 return;
             }
