@@ -13,7 +13,8 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
 use crate::conversation::{Contact, NUMBERS};
 use crate::load::{Load, Who, put};
-use crate::measure::{Sizes, Subject, finish_checks, memory, new_folder, put_and_read};
+use crate::measure::{Running, Sizes, Subject, finish_checks, memory, new_folder, put_and_read};
+use crate::process::Process;
 use crate::results::{Checks, Stored, rounded};
 use crate::stand_in::StandIn;
 use crate::usher::{Usher, database, open};
@@ -22,8 +23,11 @@ use crate::usher::{Usher, database, open};
 pub const CONVERSATIONS: u32 = 5_000;
 /// Contacts whose ids come to the database by one statement.
 const CHUNK: u32 = 20_000;
-/// Until the work of a start is done.
-const RECOVERED: Duration = Duration::from_secs(10);
+/// A server is at rest that uses no more than so many seconds of CPU time in so long a time.
+const AT_REST: f64 = 0.1;
+const REST: Duration = Duration::from_secs(2);
+/// Until the work of a start must be done.
+const RECOVERED: Duration = Duration::from_secs(180);
 /// None expires while it is measured.
 const LATER: SignedDuration = SignedDuration::from_hours(24);
 
@@ -52,8 +56,9 @@ pub async fn measure(folder: &Path, sessions: u32, conversations: u32, sizes: &S
     eprintln!("stored: {} MiB in {:.0} s", bytes >> 20, began.elapsed().as_secs_f64());
 
     let running = subject.start(folder, stand_in.address).await?;
-    // A start after an absence moves all deadlines, which is copied from the log meanwhile.
-    tokio::time::sleep(RECOVERED).await;
+    // A start after an absence moves all deadlines, which is copied from the log afterwards.
+    let recovered_after = come_to_rest(&running).await?;
+    eprintln!("stored: at rest {:.0} s after its start", recovered_after.as_secs_f64());
     let who = Who::Stored { contacts: sessions };
     let at_once = sizes.at_once.min(sessions / 4).max(1);
     let load = |most| Load { who, at_once, pace: None, limit: Duration::from_secs(120), most };
@@ -69,6 +74,20 @@ pub async fn measure(folder: &Path, sessions: u32, conversations: u32, sizes: &S
     let database_mib = rounded(bytes as f64 / 1024.0 / 1024.0);
     let ready_ms = rounded(running.ready_after.as_secs_f64() * 1_000.0);
     Ok(Stored { sessions, busy, cpu, peak_mib, ready_ms, database_mib, checks })
+}
+
+/// Waits until the server has nothing to do.
+async fn come_to_rest(running: &Running) -> Result<Duration> {
+    let began = Instant::now();
+    let spent = || running.processes.iter().map(Process::cpu_seconds).sum::<Result<f64>>();
+    loop {
+        let before = spent()?;
+        tokio::time::sleep(REST).await;
+        if spent()? - before <= AT_REST {
+            return Ok(began.elapsed());
+        }
+        ensure!(began.elapsed() < RECOVERED, "it was still at work {} s after its start", RECOVERED.as_secs());
+    }
 }
 
 /// Writes the rows of the contacts after the first few again, up to this number.

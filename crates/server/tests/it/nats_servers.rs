@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::ErrorCode;
-use async_nats::jetstream::context::GetStreamErrorKind;
-use async_nats::jetstream::stream::ClusterInfo;
+use async_nats::jetstream::stream::{self, ClusterInfo};
 use tokio::net::TcpStream;
 
 use crate::ports;
@@ -131,16 +129,17 @@ impl NatsServers {
         }
     }
 
+    /// Waits until each of them keeps a copy of a stream: the first to have a leader may not know of all others yet.
     async fn agreed(&self) {
         let give_up = Instant::now() + AGREED;
+        let name = "agreed";
+        let wanted = stream::Config { name: name.to_owned(), num_replicas: self.servers.len(), ..Default::default() };
         loop {
-            // Servers that have agreed know that there is no such stream.
-            if let Ok(client) = async_nats::connect(self.addresses()).await
-                && let Err(error) = async_nats::jetstream::new(client).get_stream("none").await
-                && let GetStreamErrorKind::JetStream(refusal) = error.kind()
-                && refusal.error_code() == ErrorCode::STREAM_NOT_FOUND
-            {
-                return;
+            if let Ok(client) = async_nats::connect(self.addresses()).await {
+                let context = async_nats::jetstream::new(client);
+                if context.create_stream(&wanted).await.is_ok() && context.delete_stream(name).await.is_ok() {
+                    return;
+                }
             }
             assert!(Instant::now() < give_up, "the servers do not agree; their logs are in {}", self.folder.display());
             tokio::time::sleep(Duration::from_millis(100)).await;
