@@ -16,6 +16,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (7, "lanes", include_str!("migrations/0007_lanes.sql")),
     (8, "statistics", include_str!("migrations/0008_statistics.sql")),
     (9, "storage", include_str!("migrations/0009_storage.sql")),
+    (10, "expiring", include_str!("migrations/0010_expiring.sql")),
 ];
 
 /// Guards against two processes that migrate at once; any number that no other program on the database uses.

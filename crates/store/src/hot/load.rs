@@ -96,8 +96,8 @@ pub(in crate::hot) static LOAD: LazyMany = LazyMany::new(|| {
             a.contact AS contact, c.name AS name, c.phone AS phone, c.language AS language,
             [sqlite] CASE WHEN c.has_attributes = 1 THEN (SELECT json_group_object(t.name, json(t.value)) FROM contact_attributes t WHERE t.contact = c.id) END AS attributes,
             [postgres] CASE WHEN c.has_attributes = 1 THEN (SELECT json_object_agg(t.name, t.value::json)::text FROM contact_attributes t WHERE t.contact = c.id) END AS attributes,
-            s.id AS session, s.version AS version, coalesce(s.position, a.position) AS position, s.expires_at AS expires_at,
-            s.state AS state
+            s.id AS session, s.version AS version, coalesce(s.position, a.position) AS position,
+            coalesce(s.expires_at, s.expiring_at) AS expires_at, s.state AS state
         FROM {rows} AS v
         LEFT JOIN workspaces w ON w.id = v.workspace
         LEFT JOIN environments e ON e.workspace = v.workspace AND e.environment = v.environment

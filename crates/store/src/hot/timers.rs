@@ -97,7 +97,8 @@ pub(in crate::hot) static NO_DEADLINE: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text)],
         0,
-        "UPDATE sessions SET expires_at = NULL FROM {rows} AS v WHERE sessions.id = v.id AND sessions.address_id = v.address_id",
+        "UPDATE sessions SET expiring_at = expires_at, expires_at = NULL
+        FROM {rows} AS v WHERE sessions.id = v.id AND sessions.address_id = v.address_id",
     )
 });
 

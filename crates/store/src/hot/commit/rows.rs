@@ -90,7 +90,7 @@ pub(in crate::hot) static SESSIONS: LazyMany = LazyMany::new(|| {
         "ON CONFLICT (id, address_id) DO UPDATE SET version = excluded.version, position = excluded.position,
             updated_at = excluded.updated_at, ended_at = coalesce(sessions.ended_at, excluded.ended_at),
             end_reason = excluded.end_reason, outcome = excluded.outcome, expires_at = excluded.expires_at,
-            state = excluded.state",
+            expiring_at = NULL, state = excluded.state",
     )
 });
 

@@ -5,7 +5,7 @@ use usher_engine::id::EffectId;
 use usher_store::{Beat, Committed, DueEffect, Hot, Outcome, Release, Settlement, Standing, Store};
 
 use super::people::at;
-use super::stage::{DONE, Play, lease};
+use super::stage::{DONE, Play, lease, load};
 
 async fn beat(store: &Store, process: &str, now: i64) -> Beat {
     store.beat(process, at(now), 5_000).await.unwrap()
@@ -37,6 +37,8 @@ pub(crate) async fn time_without_usher_does_not_count(store: &Store) {
     assert_eq!(beat(store, "one", 1004).await.away_ms, 1_000_000);
     assert_eq!(store.expired_sessions(at(1609), 10).await.unwrap(), []);
     assert_eq!(store.expired_sessions(at(1610), 10).await.unwrap()[0].at, at(1610));
+    let ann = load(store, "ann").await;
+    assert_eq!(ann.running().unwrap().expires_at, Some(at(1610)), "it is known while the expiry is on its way");
     let fired = async |now| store.due_timers(at(now), 10).await.unwrap().len();
     assert_eq!(fired(1004).await, 1, "what was due before is only late");
     assert_eq!((fired(1019).await, fired(1020).await), (0, 1), "who had 16 seconds left has them still");

@@ -139,7 +139,7 @@ impl MemoryStore {
         if let Some(before) = tables.sessions.get(&row.id) {
             row.ended_at = before.row.ended_at.or(row.ended_at);
         }
-        let session = Session { key: basis.key.clone(), row };
+        let session = Session { key: basis.key.clone(), row, expiring_at: None };
         tables.sessions.insert(turn.session.id.clone(), session);
         tables.remembered.insert(turn.event_id.to_string(), turn.now);
         tables.journal.push(Arc::new(Entry {

@@ -76,7 +76,7 @@ impl MemoryStore {
         let mut expired = Vec::new();
         for (deadline, id) in due {
             let Some(session) = tables.sessions.get_mut(&id) else { continue };
-            session.row.expires_at = None;
+            session.expiring_at = session.row.expires_at.take();
             let session_id = SessionId(id);
             let event = Event { id: EventId::of_expiry(&session_id, deadline), kind: EventKind::SessionExpired };
             expired.push(OwnEvent { key: session.key.clone(), session: session_id, event, at: time(deadline) });

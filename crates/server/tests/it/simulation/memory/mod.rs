@@ -147,7 +147,7 @@ impl MemoryStore {
             let mut state: usher_engine::Session =
                 serde_json::from_str(&session.row.state).expect("a session is JSON that the store was given");
             // Time in which nobody was up was given back to the column alone.
-            if let Some(deadline) = session.row.expires_at
+            if let Some(deadline) = session.row.expires_at.or(session.expiring_at)
                 && state.expires_at.map(Timestamp::as_millisecond) != Some(deadline)
             {
                 state.expires_at = Some(time(deadline));

@@ -51,6 +51,8 @@ pub struct Contact {
 pub struct Session {
     pub key: AddressKey,
     pub row: SessionRow,
+    /// The deadline that passed, while the expiry is on its way.
+    pub expiring_at: Option<i64>,
 }
 
 /// A turn that was committed, with all that it asked for.
