@@ -87,7 +87,7 @@ fn statements() -> Vec<Listed> {
         statuses.SETTLED;
         processes.END_LEASES (1_i64, "owner");
         timers.RUNNING;
-        timers.NO_DEADLINE;
+        timers.EXPIRING;
     }
 }
 

@@ -87,13 +87,13 @@ pub(super) async fn expired(db: &Db, now: Timestamp, limit: u32) -> Result<Vec<O
         let event = Event { id: EventId::of_expiry(&session, deadline), kind: EventKind::SessionExpired };
         expiries.push(OwnEvent { key: key(row)?, session, event, at: row.time("expires_at")? });
     }
-    NO_DEADLINE.run(&mut tx, Vec::new(), ids).await?;
+    EXPIRING.run(&mut tx, Vec::new(), ids).await?;
     events::insert(&mut tx, &expiries, to_ms(now)).await?;
     tx.commit().await?;
     Ok(expiries)
 }
 
-pub(in crate::hot) static NO_DEADLINE: LazyMany = LazyMany::new(|| {
+pub(in crate::hot) static EXPIRING: LazyMany = LazyMany::new(|| {
     Many::new(
         &[("id", Text), ("address_id", Text)],
         0,
