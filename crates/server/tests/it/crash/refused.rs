@@ -23,19 +23,13 @@ const TROUBLE: Duration = Duration::from_secs(3);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_new_work_and_loses_nothing() {
-    let usher = Usher::bare();
-    let disk = SmallDisk::mount(&usher.data(), MEBIBYTES);
-    let place = Place::OnDisk(disk.seen_from_outside());
-    let stage = Stage::set("full-disk", usher.sent(disk.sent_there()), place).await;
+    let (disk, stage) = on_a_small_disk("full-disk").await;
     goes_through_trouble(stage, Readiness::NotReady, async |_, _, is_full| set_full(&disk, is_full)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_only_disk_refuses_new_work_and_loses_nothing() {
-    let usher = Usher::bare();
-    let disk = SmallDisk::mount(&usher.data(), MEBIBYTES);
-    let place = Place::OnDisk(disk.seen_from_outside());
-    let stage = Stage::set("read-only-disk", usher.sent(disk.sent_there()), place).await;
+    let (disk, stage) = on_a_small_disk("read-only-disk").await;
     // A disk is found read-only by a server that starts: it does not become so under one that has files open to write.
     goes_through_trouble(stage, Readiness::NotReady, async |stage, server, is_read_only| {
         if is_read_only {
@@ -97,6 +91,15 @@ async fn a_read_only_database_refuses_new_work_and_loses_nothing() {
         postgres.set_read_only(is_read_only).await;
     })
     .await;
+}
+
+/// A server on SQLite whose data has a disk of its own.
+async fn on_a_small_disk(name: &'static str) -> (SmallDisk, Stage) {
+    let usher = Usher::bare();
+    let disk = SmallDisk::mount(&usher.data(), MEBIBYTES);
+    let place = Place::OnDisk(disk.seen_from_outside());
+    let stage = Stage::set(name, usher.sent(disk.sent_there()), place).await;
+    (disk, stage)
 }
 
 fn set_full(disk: &SmallDisk, is_full: bool) {
